@@ -1,0 +1,74 @@
+//! Debug output of messages that hold secrets: names yes, secrets no.
+
+use std::fmt::{self, Debug, Formatter};
+
+use crate::generated::{Credential, environment, secret};
+
+const HIDDEN: &str = "(hidden)";
+
+impl Debug for environment::Variable {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Variable")
+            .field("name", &self.name)
+            .field("value", &self.value.as_ref().map(|_| HIDDEN))
+            .field("type", &self.r#type)
+            .field("secret", &self.secret)
+            .finish()
+    }
+}
+
+impl Debug for secret::Value {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Value").field("data", &HIDDEN).finish()
+    }
+}
+
+impl Debug for Credential {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Credential")
+            .field("principal", &self.principal)
+            .field("secret", &self.secret.as_ref().map(|_| HIDDEN))
+            .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Environment, Secret};
+
+    #[test]
+    fn an_environment_shows_its_names_and_hides_its_values() {
+        let environment = Environment {
+            variables: vec![environment::Variable {
+                name: "AGENT_SECRET".to_owned(),
+                value: Some("tell-nobody".to_owned()),
+                r#type: None,
+                secret: Some(Secret {
+                    value: Some(secret::Value {
+                        data: b"tell-nobody".to_vec(),
+                    }),
+                    ..Secret::default()
+                }),
+            }],
+        };
+        let shown = format!("{environment:?}");
+        assert!(shown.contains("AGENT_SECRET"), "{shown}");
+        assert!(!shown.contains("tell-nobody"), "{shown}");
+        let bytes = format!("{:?}", b"tell-nobody".as_slice());
+        assert!(!shown.contains(&bytes), "{shown}");
+    }
+
+    #[test]
+    fn a_credential_shows_its_principal_and_hides_its_secret() {
+        let credential = Credential {
+            principal: "jenkins".to_owned(),
+            secret: Some("tell-nobody".to_owned()),
+        };
+        let shown = format!("{credential:?}");
+        assert!(
+            shown.contains("jenkins") && !shown.contains("tell-nobody"),
+            "{shown}"
+        );
+    }
+}
