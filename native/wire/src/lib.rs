@@ -8,8 +8,9 @@
 //! # What decoding does not tell
 //!
 //! - A missing required member decodes to its default, without an error: check at the border to your own types.
-//! - Enum members are `i32`. The accessor (`status.state()`) turns a number it does not know into the default, so that
-//!   an unknown state reads as [`TaskState::TaskStarting`] (the zero); `TaskState::try_from(status.state)` tells.
+//! - Enum members are `i32`. The accessor (`status.state()`) turns a number it does not know into the default, which is
+//!   the first in the schema and not the zero: an unknown or missing state reads as [`TaskState::TaskStaging`], though
+//!   zero is `TASK_STARTING`. `TaskState::try_from(status.state)` tells an unknown one.
 //! - Members that are not in our schema are dropped when a message is encoded again. [`Resource`], which an ACCEPT
 //!   must echo, lacks none, and is encoded in the order of member numbers, as Mesos does.
 //! - Accessors give the default of the schema when a member is unset: `filters.refuse_seconds()` is 5, a framework's
@@ -17,6 +18,8 @@
 //!   `shell()` is true, a URI's `extract()` is true, a Docker `network()` is `Host`.
 //! - A `Vec<u8>` where Mesos has a message is carried, not read.
 
+mod calls;
+mod events;
 mod generated {
     #![allow(missing_docs, clippy::all, clippy::unwrap_used)]
 
@@ -26,7 +29,10 @@ mod generated {
         include!(concat!(env!("OUT_DIR"), "/mesos.v1.scheduler.rs"));
     }
 }
+mod ids;
+pub mod recordio;
 mod redact;
+mod values;
 
 pub use generated::scheduler::{Call, Event, call, event};
 pub use generated::*;
