@@ -1,1 +1,34 @@
-//! Placeholder until its owner's first commit.
+//! The scheduler of the Mesos cloud for Jenkins, without I/O, clock, threads or randomness of its own.
+//!
+//! [`Framework`] is a state machine: inputs are method calls with the current [`Time`], outputs are drained with
+//! [`Framework::poll_output`]. What a shell around it has to do stands at [`Framework`].
+
+mod config;
+mod framework;
+mod ledger;
+pub mod master;
+mod notice;
+mod number;
+mod output;
+mod plan;
+mod request;
+mod scalar;
+mod secret;
+mod status;
+mod time;
+mod validate;
+
+pub use config::{Config, LabelError, Mode, Template, TemplateSize, normal_label};
+pub use framework::{Framework, SubmitError};
+pub use ledger::{Ending, Restored, TaskPhase, TaskRecord, Write};
+pub use master::{MasterAddress, MasterSource};
+pub use notice::{ConnectionState, Notice};
+pub use number::{Number, NumberError};
+pub use output::{AttemptId, CallError, CallId, Leader, Output, PersistId, Start, StreamEnd};
+pub use plan::{Demand, Plan, PlanError, PlannedAgent, plan};
+pub use request::{Launch, Protocol, Release, Request};
+pub use scalar::Scalar;
+pub use secret::Secret;
+pub use status::{ConnectionStatus, Counters, OffersStatus, Status, TaskStatus, WaitingStatus};
+pub use time::Time;
+pub use validate::{Problem, Severity, Totals, Validation, validate};

@@ -346,7 +346,7 @@ fn host_and_port(text: &str, default_port: u16) -> Result<(String, u16), MasterS
     }
     if let Some(bad) = host
         .chars()
-        .find(|c| !(c.is_alphanumeric() || matches!(c, '-' | '.' | '_' | ':')))
+        .find(|c| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_' | ':')))
     {
         return Err(MasterSourceError::BadCharacter(format!(
             "`{bad}` in the host `{host}`"

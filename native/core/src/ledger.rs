@@ -1,0 +1,214 @@
+//! What must outlive this process.
+
+use crate::scalar::Scalar;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// What the store held at start.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Restored {
+    /// The id the master assigned to this framework.
+    pub framework_id: Option<String>,
+    /// All task rows, in any order.
+    pub tasks: Vec<TaskRecord>,
+}
+
+/// One change of the store. A batch is one synced transaction, in order.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Write {
+    /// Keep this framework id.
+    SetFrameworkId(String),
+    /// Forget the framework id.
+    ClearFrameworkId,
+    /// Keep this task under its name.
+    PutTask(TaskRecord),
+    /// Forget the task with this name; none may be there.
+    DeleteTask(String),
+}
+
+/// A row of the ledger: one task that may exist on the cluster.
+///
+/// The store keeps it as JSON; members added later must have defaults. The agent's secret is not in it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct TaskRecord {
+    /// The node's name, which is the task's id.
+    pub name: String,
+    /// The template's label.
+    #[serde(default)]
+    pub label: String,
+    /// Executors of the agent.
+    #[serde(default)]
+    pub executors: u32,
+    /// CPUs in all.
+    #[serde(default)]
+    pub cpus: Scalar,
+    /// MB in all.
+    #[serde(default)]
+    pub mem: Scalar,
+    /// The Mesos agent; none only for a task that Java owns and the store had lost.
+    #[serde(default)]
+    pub agent_id: Option<String>,
+    /// The Mesos agent's host name.
+    #[serde(default)]
+    pub host: Option<String>,
+    /// Where the task stands.
+    pub phase: TaskPhase,
+    /// Whether it has been seen running.
+    #[serde(default)]
+    pub ran: bool,
+    /// Set: it was released, for this reason.
+    #[serde(default)]
+    pub released: Option<String>,
+    /// How it ended, or what it was given up for. With this set Java is told `ended`; the row stays until the cluster
+    /// has ended the task too, and for a while after.
+    #[serde(default)]
+    pub ending: Option<Ending>,
+}
+
+/// How a task ended, in Java's terms.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Ending {
+    /// Mesos's name of the state, or one of the contract's own.
+    pub state: String,
+    /// Mesos's name of the reason, or why it was released.
+    #[serde(default)]
+    pub reason: Option<String>,
+    /// For people.
+    #[serde(default)]
+    pub message: Option<String>,
+}
+
+/// Where a task stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum TaskPhase {
+    /// Written down; ACCEPT may or may not have been sent.
+    Intent,
+    /// ACCEPT was sent; nothing heard yet.
+    Launched,
+    /// TASK_STAGING.
+    Staging,
+    /// TASK_STARTING.
+    Starting,
+    /// TASK_RUNNING.
+    Running,
+    /// TASK_KILLING.
+    Killing,
+    /// TASK_UNREACHABLE: its agent is cut off; the task may come back.
+    Unreachable,
+    /// It is over; the cluster has nothing of it any more.
+    Ended,
+}
+
+impl TaskPhase {
+    /// The name for people and for the contract.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            TaskPhase::Intent => "INTENT",
+            TaskPhase::Launched => "LAUNCHED",
+            TaskPhase::Staging => "TASK_STAGING",
+            TaskPhase::Starting => "TASK_STARTING",
+            TaskPhase::Running => "TASK_RUNNING",
+            TaskPhase::Killing => "TASK_KILLING",
+            TaskPhase::Unreachable => "TASK_UNREACHABLE",
+            TaskPhase::Ended => "ENDED",
+        }
+    }
+
+    /// Whether the cluster has nothing of the task any more.
+    pub fn is_over(self) -> bool {
+        self == TaskPhase::Ended
+    }
+}
+
+impl fmt::Display for TaskPhase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// The rows, as this process knows them: never behind the store.
+#[derive(Debug, Default)]
+pub(crate) struct Ledger {
+    rows: BTreeMap<String, TaskRecord>,
+}
+
+impl Ledger {
+    pub(crate) fn new(rows: Vec<TaskRecord>) -> Self {
+        Self {
+            rows: rows.into_iter().map(|row| (row.name.clone(), row)).collect(),
+        }
+    }
+
+    pub(crate) fn get(&self, name: &str) -> Option<&TaskRecord> {
+        self.rows.get(name)
+    }
+
+    pub(crate) fn get_mut(&mut self, name: &str) -> Option<&mut TaskRecord> {
+        self.rows.get_mut(name)
+    }
+
+    pub(crate) fn insert(&mut self, row: TaskRecord) {
+        self.rows.insert(row.name.clone(), row);
+    }
+
+    pub(crate) fn remove(&mut self, name: &str) -> Option<TaskRecord> {
+        self.rows.remove(name)
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &TaskRecord> {
+        self.rows.values()
+    }
+
+    /// Tasks that may exist on the cluster.
+    pub(crate) fn live(&self) -> impl Iterator<Item = &TaskRecord> {
+        self.rows.values().filter(|row| !row.phase.is_over())
+    }
+
+    /// What the store must hold for `name` now.
+    pub(crate) fn write_of(&self, name: &str) -> Write {
+        match self.rows.get(name) {
+            Some(row) => Write::PutTask(row.clone()),
+            None => Write::DeleteTask(name.to_owned()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_of_the_first_version_reads_with_defaults() {
+        let row: TaskRecord = serde_json::from_str(r#"{"name":"n","phase":"RUNNING"}"#).unwrap();
+        assert_eq!(row.phase, TaskPhase::Running);
+        assert_eq!((row.agent_id, row.released, row.ending), (None, None, None));
+    }
+
+    #[test]
+    fn a_row_survives_the_store() {
+        let row = TaskRecord {
+            name: "n".into(),
+            label: "l".into(),
+            executors: 2,
+            cpus: Scalar::from_milli(301),
+            mem: Scalar::from_milli(768_000),
+            agent_id: Some("a".into()),
+            host: Some("h".into()),
+            phase: TaskPhase::Ended,
+            ran: true,
+            released: Some("idle".into()),
+            ending: Some(Ending {
+                state: "TASK_KILLED".into(),
+                reason: None,
+                message: Some("m".into()),
+            }),
+        };
+        let json = serde_json::to_string(&row).unwrap();
+        assert_eq!(serde_json::from_str::<TaskRecord>(&json).unwrap(), row);
+    }
+}
