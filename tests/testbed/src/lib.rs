@@ -1,1 +1,27 @@
-//! Placeholder until its owner's first commit.
+//! Real parts for tests and for the demonstration: a Mesos 1.11 cluster with ZooKeeper, and a host for the packaged
+//! plugin.
+//!
+//! [`MesosHome`] and [`HostHome`] set the programs up (once, below `.testbed` in the repository, by package clients
+//! only); [`Cluster`] and [`Host`] start them on free ports of 127.0.0.1, stop, kill and restart them, and answer
+//! what their HTTP interfaces say. All waiting is for a condition, with a deadline; a failure carries the last
+//! reason and the end of the logs.
+//!
+//! Nothing survives its owner: a small [guard](guard) process notices the end of the owner, in whatever way it comes
+//! (return, panic, Ctrl-C, SIGKILL), and ends all that was started, Mesos executors and tasks included.
+
+pub mod cluster;
+mod error;
+pub mod guard;
+pub mod http;
+pub mod lock;
+pub mod paths;
+pub mod ports;
+pub mod process;
+pub mod setup;
+pub mod tools;
+pub mod wait;
+
+pub use cluster::{AgentSpec, Cluster, ClusterSpec};
+pub use error::{RunError, SetupError};
+pub use setup::MesosHome;
+pub use wait::{Check, until};

@@ -1,0 +1,114 @@
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use super::{ClusterSpec, Plan, Role, ZOOKEEPER, ports, zookeeper};
+use crate::error::RunError;
+use crate::process::Recipe;
+use crate::setup::MesosHome;
+
+/// The members of a cluster, each on a free port.
+pub(super) fn plan(spec: &ClusterSpec, home: &MesosHome, run: &Path) -> Result<Vec<Plan>, RunError> {
+    if spec.masters > 1 && !spec.zookeeper {
+        return Err(RunError::Member {
+            name: "masters".into(),
+            problem: "need ZooKeeper to be several".into(),
+        });
+    }
+    let mut plans = Vec::new();
+    let mut zk = None;
+    if spec.zookeeper {
+        let port = ports::free_port()?;
+        let recipe = zookeeper::recipe(home, run, port)?;
+        plans.push(Plan {
+            name: ZOOKEEPER.into(),
+            role: Role::ZooKeeper,
+            port,
+            recipe,
+        });
+        zk = Some(format!("zk://127.0.0.1:{port}{}", zookeeper::ROOT));
+    }
+    let mut master = zk.clone();
+    for number in 1..=spec.masters {
+        let port = ports::free_port()?;
+        let name = format!("master{number}");
+        let mut flags = common(run, &name, port);
+        if let Some(zk) = &zk {
+            flags.push(format!("--zk={zk}"));
+            flags.push(format!("--quorum={}", spec.masters / 2 + 1));
+        }
+        if spec.quick {
+            flags.extend([
+                "--allocation_interval=50ms".into(),
+                "--agent_ping_timeout=1secs".into(),
+                "--max_agent_ping_timeouts=3".into(),
+                "--zk_session_timeout=2secs".into(),
+            ]);
+        }
+        flags.extend(spec.master_flags.iter().cloned());
+        master.get_or_insert_with(|| format!("127.0.0.1:{port}"));
+        let recipe = recipe(home, run, &name, "mesos-master", flags);
+        plans.push(Plan {
+            name,
+            role: Role::Master,
+            port,
+            recipe,
+        });
+    }
+    let master = master.unwrap_or_default();
+    for (index, agent) in spec.agents.iter().enumerate() {
+        let port = ports::free_port()?;
+        let name = format!("agent{}", index + 1);
+        let mut flags = common(run, &name, port);
+        flags.extend([
+            format!("--master={master}"),
+            format!("--runtime_dir={}", run.join(&name).join("run").display()),
+            format!("--launcher_dir={}", home.programs().display()),
+            format!("--resources={}", agent.resources()),
+            // No cgroups, no root file systems: containers are process trees.
+            "--launcher=posix".into(),
+            "--isolation=posix/cpu,posix/mem".into(),
+            "--no-systemd_enable_support".into(),
+            "--http_command_executor".into(),
+        ]);
+        if spec.quick {
+            flags.extend([
+                "--registration_backoff_factor=10ms".into(),
+                "--zk_session_timeout=2secs".into(),
+                "--recovery_timeout=1mins".into(),
+            ]);
+        }
+        if let Some(attributes) = &agent.attributes {
+            flags.push(format!("--attributes={attributes}"));
+        }
+        flags.extend(agent.flags.iter().cloned());
+        let recipe = recipe(home, run, &name, "mesos-agent", flags);
+        plans.push(Plan {
+            name,
+            role: Role::Agent,
+            port,
+            recipe,
+        });
+    }
+    Ok(plans)
+}
+
+fn common(run: &Path, name: &str, port: u16) -> Vec<String> {
+    let work: PathBuf = run.join(name).join("work");
+    vec![
+        "--ip=127.0.0.1".into(),
+        "--hostname=127.0.0.1".into(),
+        format!("--port={port}"),
+        format!("--work_dir={}", work.display()),
+    ]
+}
+
+fn recipe(home: &MesosHome, run: &Path, name: &str, program: &str, arguments: Vec<String>) -> Recipe {
+    let sasl = home.sasl().display().to_string();
+    Recipe {
+        program: home.program(program),
+        arguments,
+        environment: BTreeMap::from([("SASL_PATH".to_owned(), sasl)]),
+        folder: run.join(name),
+        run: run.to_path_buf(),
+    }
+}

@@ -1,0 +1,173 @@
+//! HTTP requests that a person could make with curl: no redirects followed, any status is an answer.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::error::RunError;
+
+const LIMIT: Duration = Duration::from_secs(30);
+const LARGEST: u64 = 256 << 20;
+
+/// An answer of a server.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// The request, for messages.
+    pub request: String,
+    /// The status code.
+    pub status: u16,
+    /// The header `Location`.
+    pub location: Option<String>,
+    /// The body as text (what is not UTF-8 is replaced).
+    pub body: String,
+}
+
+impl Answer {
+    /// The answer itself when its status is 2xx or 3xx.
+    ///
+    /// # Errors
+    /// [`RunError::Http`] with the status and the start of the body.
+    pub fn good(self) -> Result<Self, RunError> {
+        if (200..400).contains(&self.status) {
+            return Ok(self);
+        }
+        let body: String = self.body.chars().take(2_000).collect();
+        Err(RunError::Http {
+            request: self.request,
+            answer: format!("status {}: {body}", self.status),
+        })
+    }
+
+    /// The body as JSON, when the status is good.
+    ///
+    /// # Errors
+    /// [`RunError::Http`] when the status is not good or the body is not JSON.
+    pub fn json(self) -> Result<Value, RunError> {
+        let good = self.good()?;
+        serde_json::from_str(&good.body).map_err(|error| {
+            let body: String = good.body.chars().take(300).collect();
+            RunError::Http {
+                request: good.request,
+                answer: format!("{error} in {body}"),
+            }
+        })
+    }
+}
+
+/// A client for one server.
+#[derive(Debug, Clone)]
+pub struct Client {
+    base: String,
+    agent: ureq::Agent,
+}
+
+impl Client {
+    /// A client for `http://host:port`. A request takes at most 30 s.
+    #[must_use]
+    pub fn new(base: impl Into<String>) -> Self {
+        let agent = ureq::Agent::config_builder()
+            .timeout_global(Some(LIMIT))
+            .max_redirects(0)
+            .http_status_as_error(false)
+            .proxy(None)
+            .build()
+            .into();
+        Self {
+            base: base.into(),
+            agent,
+        }
+    }
+
+    /// The same server, with an end to each request after `limit`.
+    #[must_use]
+    pub fn impatient(&self, limit: Duration) -> Self {
+        let agent = ureq::Agent::config_builder()
+            .timeout_global(Some(limit))
+            .max_redirects(0)
+            .http_status_as_error(false)
+            .proxy(None)
+            .build()
+            .into();
+        Self {
+            base: self.base.clone(),
+            agent,
+        }
+    }
+
+    /// The address of a path on the server.
+    #[must_use]
+    pub fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.base)
+    }
+
+    /// GET.
+    ///
+    /// # Errors
+    /// [`RunError::Http`] when no answer comes.
+    pub fn get(&self, path: &str) -> Result<Answer, RunError> {
+        let request = format!("GET {}", self.url(path));
+        let response = self.agent.get(self.url(path)).call();
+        Self::answer(request, response)
+    }
+
+    /// GET of a JSON document.
+    ///
+    /// # Errors
+    /// [`RunError::Http`] when no answer comes, or not a good one.
+    pub fn json(&self, path: &str) -> Result<Value, RunError> {
+        self.get(path)?.json()
+    }
+
+    /// POST of a form.
+    ///
+    /// # Errors
+    /// [`RunError::Http`] when no answer comes.
+    pub fn post_form(&self, path: &str, fields: &[(&str, &str)]) -> Result<Answer, RunError> {
+        let request = format!("POST {}", self.url(path));
+        let response = self.agent.post(self.url(path)).send_form(fields.iter().copied());
+        Self::answer(request, response)
+    }
+
+    /// POST of a body.
+    ///
+    /// # Errors
+    /// [`RunError::Http`] when no answer comes.
+    pub fn post(&self, path: &str, content_type: &str, body: &str) -> Result<Answer, RunError> {
+        let request = format!("POST {}", self.url(path));
+        let response = self
+            .agent
+            .post(self.url(path))
+            .header("Content-Type", content_type)
+            .send(body);
+        Self::answer(request, response)
+    }
+
+    fn answer(
+        request: String,
+        response: Result<ureq::http::Response<ureq::Body>, ureq::Error>,
+    ) -> Result<Answer, RunError> {
+        let failed = |error: ureq::Error| RunError::Http {
+            request: request.clone(),
+            answer: error.to_string(),
+        };
+        let mut response = response.map_err(failed)?;
+        let location = response
+            .headers()
+            .get("location")
+            .and_then(|value| value.to_str().ok())
+            .map(str::to_owned);
+        let status = response.status().as_u16();
+        let bytes = response
+            .body_mut()
+            .with_config()
+            .limit(LARGEST)
+            .read_to_vec()
+            .map_err(failed)?;
+        Ok(Answer {
+            request,
+            status,
+            location,
+            body: String::from_utf8_lossy(&bytes).into_owned(),
+        })
+    }
+}

@@ -1,0 +1,6 @@
+//! The programs, set up once per repository.
+
+mod mesos;
+mod stamp;
+
+pub use mesos::MesosHome;
