@@ -1,1 +1,10 @@
-//! Placeholder until its owner's first commit.
+//! The tokio shell round `mesos-core`.
+
+mod auth;
+mod backoff;
+mod calls;
+mod connect;
+mod detector;
+mod http;
+mod store;
+mod stream;

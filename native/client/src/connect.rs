@@ -1,0 +1,224 @@
+//! TCP and TLS connections to a master, with errors that say what to look at.
+
+use std::io;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::client::conn::http1::{self, SendRequest};
+use hyper_util::rt::TokioIo;
+use mesos_core::master::{MasterAddress, Scheme};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpStream, lookup_host};
+use tokio::task::AbortHandle;
+use tokio::time::timeout;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::rustls::crypto::ring;
+use tokio_rustls::rustls::pki_types::ServerName;
+use tokio_rustls::rustls::{ClientConfig, RootCertStore};
+
+/// How long name look-up, TCP and TLS may take together.
+pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Why there is no connection to an address. Every message names the address, or the host name in it.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ConnectError {
+    /// The resolver does not know the name, or could not be asked.
+    #[error(
+        "the host name `{host}` cannot be resolved ({source}): correct it in Mesos master, or in the DNS"
+    )]
+    Resolve { host: String, source: io::Error },
+    /// Nobody listens there.
+    #[error("{address} refuses connections: is a Mesos master running there, on this port?")]
+    Refused { address: String, source: io::Error },
+    /// No route, reset, and the like.
+    #[error("{address} cannot be reached ({source}): check address, network and firewall")]
+    Unreachable { address: String, source: io::Error },
+    /// Silence.
+    #[error("{address} did not answer within {} s: check address, network and firewall", CONNECT_TIMEOUT.as_secs())]
+    Timeout { address: String },
+    /// TCP works, TLS does not.
+    #[error("TLS with {address} failed ({source}): {}", tls_cure(source))]
+    Tls { address: String, source: io::Error },
+    /// The host is none that a certificate could be made out to.
+    #[error("TLS cannot be used with the host `{host}`: use a DNS name or an IP address in Mesos master")]
+    TlsName { host: String },
+    /// The connection came up and broke at once.
+    #[error("the connection to {address} broke off at its start ({source})")]
+    Broken { address: String, source: hyper::Error },
+}
+
+fn tls_cure(error: &io::Error) -> &'static str {
+    let text = error.to_string();
+    if text.contains("UnknownIssuer") || text.contains("UnknownCA") {
+        "add the certificate authority of the master to the trusted ones of this system"
+    } else if text.contains("NotValidForName") {
+        "use a host name in Mesos master that is in the certificate"
+    } else if text.contains("Expired") {
+        "renew the certificate of the master, or correct the clock"
+    } else if text.contains("InvalidContentType") || text.contains("InvalidMessage") {
+        "does it speak plain HTTP? Then use http:// in Mesos master"
+    } else {
+        "check the TLS settings of the master"
+    }
+}
+
+trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
+
+/// Opens connections. Clones share the TLS settings.
+#[derive(Clone, Default)]
+pub(crate) struct Connector {
+    tls: Option<TlsConnector>,
+}
+
+/// One HTTP/1.1 connection; dropping it closes the socket.
+#[derive(Debug)]
+pub(crate) struct Connection {
+    pub(crate) sender: SendRequest<Full<Bytes>>,
+    pub(crate) closer: Closer,
+}
+
+/// Ends the task that moves bytes for a connection, and with it the connection.
+#[derive(Debug)]
+pub(crate) struct Closer(AbortHandle);
+
+impl Drop for Closer {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+impl Connector {
+    /// Trusts these certificate authorities in place of the system's.
+    #[cfg(test)]
+    pub(crate) fn trusting(roots: RootCertStore) -> Self {
+        Connector {
+            tls: client_config(roots).map(|config| TlsConnector::from(Arc::new(config))),
+        }
+    }
+
+    /// Connects within [`CONNECT_TIMEOUT`].
+    pub(crate) async fn connect(&self, address: &MasterAddress) -> Result<Connection, ConnectError> {
+        let shown = address.authority();
+        let stream =
+            timeout(CONNECT_TIMEOUT, self.open(address))
+                .await
+                .map_err(|_| ConnectError::Timeout {
+                    address: shown.clone(),
+                })??;
+        let (sender, connection) =
+            http1::handshake(TokioIo::new(stream))
+                .await
+                .map_err(|source| ConnectError::Broken {
+                    address: shown.clone(),
+                    source,
+                })?;
+        let task = tokio::spawn(async move {
+            // Whoever uses the connection hears of its end from the request in flight.
+            if let Err(error) = connection.await {
+                tracing::debug!("connection to {shown} ended: {error}");
+            }
+        });
+        Ok(Connection {
+            sender,
+            closer: Closer(task.abort_handle()),
+        })
+    }
+
+    async fn open(&self, address: &MasterAddress) -> Result<Box<dyn Stream>, ConnectError> {
+        let shown = address.authority();
+        let candidates: Vec<_> = lookup_host((address.host.as_str(), address.port))
+            .await
+            .map_err(|source| ConnectError::Resolve {
+                host: address.host.clone(),
+                source,
+            })?
+            .collect();
+        let mut last = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
+        let mut tcp = None;
+        for candidate in candidates {
+            match TcpStream::connect(candidate).await {
+                Ok(stream) => {
+                    tcp = Some(stream);
+                    break;
+                }
+                Err(error) => last = error,
+            }
+        }
+        let tcp = match tcp {
+            Some(tcp) => tcp,
+            None if last.kind() == io::ErrorKind::NotFound => {
+                return Err(ConnectError::Resolve {
+                    host: address.host.clone(),
+                    source: last,
+                });
+            }
+            None if last.kind() == io::ErrorKind::ConnectionRefused => {
+                return Err(ConnectError::Refused {
+                    address: shown,
+                    source: last,
+                });
+            }
+            None => {
+                return Err(ConnectError::Unreachable {
+                    address: shown,
+                    source: last,
+                });
+            }
+        };
+        // Calls are small and urgent.
+        if let Err(error) = tcp.set_nodelay(true) {
+            tracing::debug!("no TCP_NODELAY to {shown}: {error}");
+        }
+        match address.scheme {
+            Scheme::Http => Ok(Box::new(tcp)),
+            Scheme::Https => {
+                let name = ServerName::try_from(address.host.clone()).map_err(|_| ConnectError::TlsName {
+                    host: address.host.clone(),
+                })?;
+                let tls = self
+                    .tls
+                    .clone()
+                    .or_else(|| system_tls().cloned())
+                    .ok_or_else(|| ConnectError::Tls {
+                        address: shown.clone(),
+                        source: io::Error::other("the TLS library could not be set up"),
+                    })?;
+                let stream = tls.connect(name, tcp).await.map_err(|source| ConnectError::Tls {
+                    address: shown,
+                    source,
+                })?;
+                Ok(Box::new(stream))
+            }
+        }
+    }
+}
+
+/// TLS that trusts what the system trusts (or the file that `SSL_CERT_FILE` names), read once.
+fn system_tls() -> Option<&'static TlsConnector> {
+    static SYSTEM: OnceLock<Option<TlsConnector>> = OnceLock::new();
+    SYSTEM
+        .get_or_init(|| {
+            let mut roots = RootCertStore::empty();
+            let found = rustls_native_certs::load_native_certs();
+            for error in &found.errors {
+                tracing::warn!("some trusted certificates of this system cannot be read: {error}");
+            }
+            let (added, ignored) = roots.add_parsable_certificates(found.certs);
+            tracing::debug!(
+                "TLS trusts {added} certificate authorities of this system ({ignored} are not usable)"
+            );
+            client_config(roots).map(|config| TlsConnector::from(Arc::new(config)))
+        })
+        .as_ref()
+}
+
+fn client_config(roots: RootCertStore) -> Option<ClientConfig> {
+    let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .inspect_err(|error| tracing::error!("TLS cannot be set up: {error}"))
+        .ok()?;
+    Some(builder.with_root_certificates(roots).with_no_client_auth())
+}

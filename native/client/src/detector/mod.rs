@@ -1,0 +1,41 @@
+//! Finds the leading master and reports every change of it.
+
+mod master_info;
+mod zookeeper;
+
+use mesos_core::Leader;
+use mesos_core::master::MasterSource;
+use tokio::sync::mpsc;
+use tokio::task::AbortHandle;
+
+pub(crate) use zookeeper::{DetectError, find_once};
+
+/// A running detection. Dropping it ends it, and the ZooKeeper session with it.
+#[derive(Debug)]
+pub(crate) struct Detector(AbortHandle);
+
+impl Drop for Detector {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+impl Detector {
+    /// Begins to look; each new answer goes to `answers`. A fixed address is reported once.
+    pub(crate) fn start(source: MasterSource, answers: mpsc::UnboundedSender<Leader>) -> Self {
+        let task = tokio::spawn(async move {
+            match source {
+                MasterSource::Static(address) => report(&answers, Leader::Found(address)),
+                MasterSource::ZooKeeper(source) => zookeeper::follow(&source, &answers).await,
+            }
+        });
+        Detector(task.abort_handle())
+    }
+}
+
+fn report(answers: &mpsc::UnboundedSender<Leader>, leader: Leader) {
+    // Whoever has dropped the receiver is about to drop the detector.
+    if answers.send(leader).is_err() {
+        tracing::debug!("nobody waits for the leading master any more");
+    }
+}
