@@ -288,12 +288,16 @@ impl Cluster {
     /// A master can take over only when its replica of the registry has caught up with the others.
     fn await_replica(&self, name: &str) -> Result<(), RunError> {
         let client = self.member(name)?.client();
-        let result = until(format!("the registry of {name}"), START, || match client.json("/metrics/snapshot") {
-            Ok(metrics) => {
-                let recovered = &metrics["registrar/log/recovered"];
-                Check::when(recovered.as_f64() == Some(1.0), (), || format!("recovered is {recovered}"))
+        let result = until(format!("the registry of {name}"), START, || {
+            match client.json("/metrics/snapshot") {
+                Ok(metrics) => {
+                    let recovered = &metrics["registrar/log/recovered"];
+                    Check::when(recovered.as_f64() == Some(1.0), (), || {
+                        format!("recovered is {recovered}")
+                    })
+                }
+                Err(error) => Check::NotYet(error.to_string()),
             }
-            Err(error) => Check::NotYet(error.to_string()),
         });
         result.map_err(|error| self.explained(error))
     }

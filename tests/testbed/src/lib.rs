@@ -12,16 +12,19 @@
 pub mod cluster;
 mod error;
 pub mod guard;
+pub mod host;
 pub mod http;
 pub mod lock;
 pub mod paths;
 pub mod ports;
 pub mod process;
+pub mod seeds;
 pub mod setup;
 pub mod tools;
 pub mod wait;
 
 pub use cluster::{AgentSpec, Cluster, ClusterSpec};
 pub use error::{RunError, SetupError};
-pub use setup::MesosHome;
+pub use host::{Host, HostSpec};
+pub use setup::{HostHome, MesosHome};
 pub use wait::{Check, until};

@@ -110,10 +110,38 @@ fn install(packages: &[&str]) -> Result<(), SetupError> {
     Ok(())
 }
 
-/// The major version of the `java` on the path, such as 17.
+/// The JVM for the host and its agents: the host's agents run on nothing younger than Java 17, the plugin on nothing
+/// older.
+///
+/// # Errors
+/// [`SetupError::Missing`] that says what to install.
+pub fn java_17() -> Result<PathBuf, SetupError> {
+    let find = || {
+        let installed = std::fs::read_dir("/usr/lib/jvm").into_iter().flatten().flatten();
+        let installed = installed
+            .map(|entry| entry.path().join("bin/java"))
+            .filter(|java| java.is_file());
+        which("java")
+            .into_iter()
+            .chain(installed)
+            .find(|java| java_version(java) == Some(17))
+    };
+    if let Some(java) = find() {
+        return Ok(java);
+    }
+    if may_install() {
+        install(&[JDK.package])?;
+    }
+    find().ok_or_else(|| SetupError::Missing {
+        what: "Java 17, which the test host needs".into(),
+        cure: format!("install it, on Debian with: sudo apt-get install {}", JDK.package),
+    })
+}
+
+/// The major version of a JVM, such as 17.
 #[must_use]
-pub fn java_version() -> Option<u32> {
-    let output = Command::new("java").arg("-version").output().ok()?;
+pub fn java_version(java: &Path) -> Option<u32> {
+    let output = Command::new(java).arg("-version").output().ok()?;
     let text = String::from_utf8_lossy(&output.stderr).into_owned();
     let version = text.split('"').nth(1)?;
     let mut parts = version.split(['.', '-', '_', '+']);
