@@ -29,7 +29,9 @@ fn decode(stream: &[u8], piece: usize, limit: usize) -> Outcome {
 }
 
 fuzz_target!(|input: &[u8]| {
-    let [limit, piece, stream @ ..] = input else { return };
+    let [limit, piece, stream @ ..] = input else {
+        return;
+    };
     let limit = usize::from(*limit);
     let whole = decode(stream, stream.len().max(1), limit);
     assert_eq!(decode(stream, usize::from(*piece).max(1), limit), whole);
