@@ -300,12 +300,11 @@ impl Template {
         if text.is_empty() {
             return Ok(BTreeMap::new());
         }
-        let object: serde_json::Map<String, serde_json::Value> = serde_json::from_str(text).map_err(
-            |_| {
+        let object: serde_json::Map<String, serde_json::Value> =
+            serde_json::from_str(text).map_err(|_| {
                 "is not a JSON object: enter names and values, as in {\"os\":\"linux\"}, or leave it empty"
                     .to_owned()
-            },
-        )?;
+            })?;
         Ok(object
             .into_iter()
             .map(|(name, value)| match value {

@@ -3,25 +3,31 @@
 //! [`Framework`] is a state machine: inputs are method calls with the current [`Time`], outputs are drained with
 //! [`Framework::poll_output`]. What a shell around it has to do stands at [`Framework`].
 
+mod backoff;
+mod command;
 mod config;
 mod framework;
 mod ledger;
 pub mod master;
+mod matcher;
 mod notice;
 mod number;
 mod output;
 mod plan;
 mod request;
+mod resources;
 mod scalar;
 mod secret;
 mod status;
 mod time;
+mod timer;
 mod validate;
 
 pub use config::{Config, LabelError, Mode, Template, TemplateSize, normal_label};
 pub use framework::{Framework, SubmitError};
 pub use ledger::{Ending, Restored, TaskPhase, TaskRecord, Write};
 pub use master::{MasterAddress, MasterSource};
+pub use matcher::{Ask, Assigned, Bundle, Matcher, Placement, Reason};
 pub use notice::{ConnectionState, Notice};
 pub use number::{Number, NumberError};
 pub use output::{AttemptId, CallError, CallId, Leader, Output, PersistId, Start, StreamEnd};
