@@ -1,2 +1,61 @@
-//! Placeholder until its owner writes it.
-fn main() {}
+//! The tasks of this repository: `cargo xtask demo`, `test`, `package` and `testbed`.
+
+mod arguments;
+mod beds;
+mod demo;
+mod failure;
+mod library;
+mod package;
+mod progress;
+mod test;
+
+use std::process::ExitCode;
+
+use testbed::paths;
+
+use crate::failure::Failure;
+
+const USAGE: &str = "\
+cargo xtask demo [--keep] [--masters N]
+    builds everything, starts Mesos, ZooKeeper and a host, and runs a job on an agent that Mesos gave
+cargo xtask test [--list] [--only STEP,STEP]
+    every check, and one summary
+cargo xtask package
+    the native library and java-shim/target/mesos.hpi
+cargo xtask testbed setup
+cargo xtask testbed mesos up [--masters N] [--agents N] [--cpus N] [--mem MB] [--no-zookeeper] [--slow]
+cargo xtask testbed host up [--hpi FILE] [--master ADDRESS] [--slow]
+cargo xtask testbed mesos|host status
+cargo xtask testbed mesos|host down
+    real servers on 127.0.0.1 that go on until they are taken down";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let root = paths::repository();
+    let (command, rest) = match arguments.split_first() {
+        Some((command, rest)) => (command.as_str(), rest),
+        None => ("help", [].as_slice()),
+    };
+    let result = match command {
+        "test" => return test::run(&root, rest),
+        "demo" => demo::run(&root, rest),
+        "package" => arguments::none(rest).and_then(|()| package::package(&root)),
+        "testbed" => beds::run(&root, rest),
+        "help" | "--help" | "-h" => {
+            println!("{USAGE}");
+            Ok(())
+        }
+        other => Err(Failure::Usage(format!("there is no task {other:?}"))),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Failure::Usage(problem)) => {
+            eprintln!("{problem}\n\n{USAGE}");
+            ExitCode::from(2)
+        }
+        Err(failure) => {
+            eprintln!("cargo xtask {command}: {}", failure.with_causes());
+            ExitCode::FAILURE
+        }
+    }
+}

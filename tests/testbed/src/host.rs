@@ -166,6 +166,12 @@ impl Host {
         &self.client
     }
 
+    /// The folder of the host: `log` and `home`.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.run
+    }
+
     /// Its home folder.
     #[must_use]
     pub fn home(&self) -> PathBuf {

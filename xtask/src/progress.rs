@@ -1,0 +1,31 @@
+//! One line per step, with the time since the start.
+
+use std::time::Instant;
+
+pub(crate) struct Progress {
+    start: Instant,
+    last: String,
+}
+
+impl Progress {
+    pub(crate) fn start() -> Self {
+        Self {
+            start: Instant::now(),
+            last: String::new(),
+        }
+    }
+
+    /// Prints a line.
+    pub(crate) fn say(&mut self, text: impl AsRef<str>) {
+        let text = text.as_ref();
+        println!("[{:6.1} s] {text}", self.start.elapsed().as_secs_f32());
+        text.clone_into(&mut self.last);
+    }
+
+    /// Prints a line unless it is the one that was printed last.
+    pub(crate) fn say_if_new(&mut self, text: &str) {
+        if self.last != text {
+            self.say(text);
+        }
+    }
+}

@@ -1,0 +1,452 @@
+//! `cargo xtask test`: every check, from the cheapest to the dearest, and one summary.
+//!
+//! A step that fails does not stop those that do not need it; the exit code tells. `--only a,b` runs some of the steps,
+//! `--list` names them.
+
+use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
+use std::process::{Command, ExitCode, Stdio};
+use std::time::{Duration, Instant};
+
+/// What a step counted, as its tool printed it.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+struct Count {
+    passed: u64,
+    failed: u64,
+    skipped: u64,
+}
+
+impl Count {
+    fn add(&mut self, other: Count) {
+        self.passed += other.passed;
+        self.failed += other.failed;
+        self.skipped += other.skipped;
+    }
+}
+
+enum Outcome {
+    Passed,
+    Failed(String),
+    /// Not run, with the step that it needed.
+    Blocked(&'static str),
+}
+
+struct Step {
+    name: &'static str,
+    /// The step without which this one says nothing.
+    needs: Option<&'static str>,
+    run: fn(&Path) -> Result<Count, String>,
+}
+
+/// In the order they run.
+const STEPS: &[Step] = &[
+    Step {
+        name: "fmt",
+        needs: None,
+        run: |root| tool(root, "cargo", &["fmt", "--all", "--check"]),
+    },
+    Step {
+        name: "clippy",
+        needs: None,
+        run: clippy,
+    },
+    Step {
+        name: "deny",
+        needs: None,
+        run: deny,
+    },
+    Step {
+        name: "unit",
+        needs: None,
+        run: unit,
+    },
+    Step {
+        name: "simulation",
+        needs: None,
+        run: simulation,
+    },
+    Step {
+        name: "package",
+        needs: None,
+        run: package,
+    },
+    Step {
+        name: "maven",
+        needs: Some("package"),
+        run: maven,
+    },
+    Step {
+        name: "wire-schema",
+        needs: None,
+        run: wire_schema,
+    },
+    Step {
+        name: "jni",
+        needs: Some("package"),
+        run: jni,
+    },
+    Step {
+        name: "link-check",
+        needs: Some("package"),
+        run: link_check,
+    },
+    Step {
+        name: "testbed",
+        needs: None,
+        run: testbed,
+    },
+    Step {
+        name: "end-to-end",
+        needs: Some("package"),
+        run: end_to_end,
+    },
+];
+
+/// Seeds that every run of the suite simulates; a longer hunt is `cargo run --release -p mesos-sim`.
+const SEEDS: &str = "20000";
+
+/// Runs the steps that `arguments` choose.
+pub(crate) fn run(root: &Path, arguments: &[String]) -> ExitCode {
+    let mut chosen: Vec<&Step> = STEPS.iter().collect();
+    let mut rest = arguments.iter();
+    while let Some(argument) = rest.next() {
+        match argument.as_str() {
+            "--list" => {
+                for step in STEPS {
+                    println!("{}", step.name);
+                }
+                return ExitCode::SUCCESS;
+            }
+            "--only" => {
+                let names: Vec<&str> = rest
+                    .next()
+                    .map(|list| list.split(',').collect())
+                    .unwrap_or_default();
+                if let Some(wrong) = names
+                    .iter()
+                    .find(|name| STEPS.iter().all(|step| step.name != **name))
+                {
+                    eprintln!("xtask test: there is no step {wrong:?}; --list names them");
+                    return ExitCode::from(2);
+                }
+                chosen.retain(|step| names.contains(&step.name));
+            }
+            other => {
+                eprintln!("xtask test: unknown option {other:?}; known are --list and --only STEP[,STEP]");
+                return ExitCode::from(2);
+            }
+        }
+    }
+    let begin = Instant::now();
+    let mut results: Vec<(&str, Outcome, Count, Duration)> = Vec::new();
+    for step in chosen {
+        let failed = |name: &str| {
+            results
+                .iter()
+                .any(|(other, outcome, ..)| *other == name && !matches!(outcome, Outcome::Passed))
+        };
+        let started = Instant::now();
+        if let Some(needed) = step.needs.filter(|needed| failed(needed)) {
+            results.push((
+                step.name,
+                Outcome::Blocked(needed),
+                Count::default(),
+                Duration::ZERO,
+            ));
+            continue;
+        }
+        println!("\n=== {}", step.name);
+        let (outcome, count) = match (step.run)(root) {
+            Ok(count) if count.failed == 0 => (Outcome::Passed, count),
+            Ok(count) => (Outcome::Failed(format!("{} failed", count.failed)), count),
+            Err(why) => (Outcome::Failed(why), Count::default()),
+        };
+        results.push((step.name, outcome, count, started.elapsed()));
+    }
+    summary(&results, begin.elapsed())
+}
+
+fn summary(results: &[(&str, Outcome, Count, Duration)], took: Duration) -> ExitCode {
+    println!("\n=== summary");
+    let mut total = Count::default();
+    for (name, outcome, count, time) in results {
+        let words = match outcome {
+            Outcome::Passed => "ok".to_owned(),
+            Outcome::Failed(why) => format!("FAILED: {why}"),
+            Outcome::Blocked(needed) => format!("NOT RUN: {needed} failed"),
+        };
+        let tests = match count.passed + count.skipped {
+            0 => String::new(),
+            _ => format!("{} tests", count.passed),
+        };
+        println!("{name:<12} {:>7.1} s  {tests:>12}  {words}", time.as_secs_f64());
+        // A check without tests of its own (fmt, clippy, …) counts as one.
+        total.add(match outcome {
+            Outcome::Passed if count.passed == 0 => Count { passed: 1, ..*count },
+            Outcome::Passed => *count,
+            _ => Count {
+                failed: count.failed.max(1),
+                ..*count
+            },
+        });
+    }
+    println!("in {:.0} s", took.as_secs_f64());
+    println!(
+        "{} passed, {} failed, {} skipped",
+        total.passed, total.failed, total.skipped
+    );
+    if total.failed == 0 {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
+}
+
+fn clippy(root: &Path) -> Result<Count, String> {
+    tool(
+        root,
+        "cargo",
+        &[
+            "clippy",
+            "--workspace",
+            "--all-targets",
+            "--quiet",
+            "--",
+            "-D",
+            "warnings",
+        ],
+    )
+}
+
+/// Licences, sources and bans; advisories need a network that a build machine may lack.
+fn deny(root: &Path) -> Result<Count, String> {
+    let tools = root.join("target/tools");
+    let deny = tools.join("bin/cargo-deny");
+    if !deny.exists() {
+        println!("building cargo-deny (once, some minutes)");
+        let tools = tools.to_string_lossy().into_owned();
+        let install = [
+            "install",
+            "--quiet",
+            "cargo-deny",
+            "--version",
+            "0.20.2",
+            "--locked",
+            "--root",
+            tools.as_str(),
+        ];
+        tool(root, "cargo", &install)?;
+    }
+    tool(
+        root,
+        &deny.to_string_lossy(),
+        &["--log-level", "error", "check", "bans", "licenses", "sources"],
+    )
+}
+
+fn unit(root: &Path) -> Result<Count, String> {
+    tool(
+        root,
+        "cargo",
+        &["test", "--workspace", "--exclude", "e2e", "--quiet"],
+    )
+}
+
+fn simulation(root: &Path) -> Result<Count, String> {
+    let run = [
+        "run",
+        "--quiet",
+        "--release",
+        "-p",
+        "mesos-sim",
+        "--",
+        "--seeds",
+        SEEDS,
+        "--from",
+        "1",
+    ];
+    tool(root, "cargo", &run)
+}
+
+fn package(root: &Path) -> Result<Count, String> {
+    crate::package::package(root)
+        .map(|()| Count::default())
+        .map_err(|error| error.to_string())
+}
+
+fn maven(root: &Path) -> Result<Count, String> {
+    tool(
+        root,
+        "mvn",
+        &["-B", "-q", "verify", "-Dsurefire.printSummary=true"],
+    )
+}
+
+/// Every field of our schema against the descriptors that Mesos itself ships.
+fn wire_schema(root: &Path) -> Result<Count, String> {
+    let file = root.join("target/wire-descriptors.bin");
+    let file = file.to_string_lossy();
+    tool(
+        root,
+        "cargo",
+        &[
+            "run",
+            "--quiet",
+            "-p",
+            "mesos-wire",
+            "--example",
+            "descriptors",
+            "--",
+            &file,
+        ],
+    )?;
+    tool(
+        root,
+        "mvn",
+        &[
+            "-B",
+            "-q",
+            "-f",
+            "tests/wire-schema/pom.xml",
+            "test",
+            "-Dsurefire.printSummary=true",
+        ],
+    )
+}
+
+fn jni(root: &Path) -> Result<Count, String> {
+    tool(root, "bash", &["tests/jni/run.sh"])
+}
+
+fn link_check(root: &Path) -> Result<Count, String> {
+    tool(root, "bash", &["tests/link-check/run.sh"])
+}
+
+/// The real servers are set up before the cases, so that a case's time is its own.
+fn testbed(root: &Path) -> Result<Count, String> {
+    tool(root, "cargo", &["xtask", "testbed", "setup"])
+}
+
+fn end_to_end(root: &Path) -> Result<Count, String> {
+    tool(
+        root,
+        "cargo",
+        &["test", "-p", "e2e", "--", "--test-threads=1", "--nocapture"],
+    )
+}
+
+/// Runs a tool, shows what it prints, and counts the tests that it says it ran.
+fn tool(root: &Path, program: &str, arguments: &[&str]) -> Result<Count, String> {
+    let mut child = Command::new(program)
+        .args(arguments)
+        .current_dir(root)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .map_err(|error| format!("{program} does not start: {error}"))?;
+    let mut count = Count::default();
+    if let Some(output) = child.stdout.take() {
+        let mut out = std::io::stdout();
+        for line in BufReader::new(output).split(b'\n').map_while(Result::ok) {
+            let line = String::from_utf8_lossy(&line);
+            count.add(counted(&line));
+            // A closed standard output is no reason to stop the tests.
+            let _ = writeln!(out, "{line}");
+        }
+    }
+    let status = child.wait().map_err(|error| format!("{program}: {error}"))?;
+    if status.success() || count.failed > 0 {
+        Ok(count)
+    } else {
+        Err(format!(
+            "{program} {}: {status}",
+            arguments.first().unwrap_or(&"")
+        ))
+    }
+}
+
+/// Reads the closing lines of `cargo test` («test result: ok. 3 passed; 0 failed; 1 ignored; …») and of Surefire
+/// («Tests run: 3, Failures: 0, Errors: 0, Skipped: 0» without «Time elapsed», which closes each class).
+fn counted(line: &str) -> Count {
+    let number = |before: &str, after: &str| -> u64 {
+        let part = match (before.is_empty(), line.split_once(before)) {
+            (false, Some((_, rest))) => rest,
+            _ => line,
+        };
+        let part = part.split(after).next().unwrap_or("");
+        part.trim()
+            .rsplit(' ')
+            .next()
+            .and_then(|digits| digits.parse().ok())
+            .unwrap_or(0)
+    };
+    if line.starts_with("test result:") {
+        Count {
+            passed: number(". ", " passed"),
+            failed: number("passed; ", " failed"),
+            skipped: number("failed; ", " ignored"),
+        }
+    } else if line.contains("Tests run: ") && !line.contains("Time elapsed") {
+        let field = |name: &str| number(name, ",");
+        let bad = field("Failures: ") + field("Errors: ");
+        let skipped = field("Skipped: ");
+        Count {
+            passed: field("Tests run: ").saturating_sub(bad + skipped),
+            failed: bad,
+            skipped,
+        }
+    } else {
+        Count::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_closing_line_of_cargo_test_is_counted() {
+        let line = "test result: FAILED. 12 passed; 3 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.00s";
+        assert_eq!(
+            counted(line),
+            Count {
+                passed: 12,
+                failed: 3,
+                skipped: 1
+            }
+        );
+    }
+
+    #[test]
+    fn the_closing_line_of_surefire_is_counted_but_not_those_of_its_classes() {
+        let all = "[ERROR] Tests run: 9, Failures: 1, Errors: 2, Skipped: 1";
+        assert_eq!(
+            counted(all),
+            Count {
+                passed: 5,
+                failed: 3,
+                skipped: 1
+            }
+        );
+        let class = "Tests run: 4, Failures: 0, Errors: 0, Skipped: 0, Time elapsed: 1.2 s -- in demo.Test";
+        assert_eq!(counted(class), Count::default());
+    }
+
+    #[test]
+    fn a_line_that_is_neither_counts_nothing() {
+        assert_eq!(counted("running 3 tests"), Count::default());
+    }
+
+    #[test]
+    fn each_step_needs_only_what_runs_before_it() {
+        for (index, step) in STEPS.iter().enumerate() {
+            if let Some(needed) = step.needs {
+                assert!(
+                    STEPS[..index].iter().any(|before| before.name == needed),
+                    "{}",
+                    step.name
+                );
+            }
+        }
+    }
+}
