@@ -11,6 +11,7 @@
 
 pub mod cluster;
 mod error;
+pub mod forms;
 pub mod guard;
 pub mod host;
 pub mod http;
