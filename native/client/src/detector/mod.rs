@@ -5,10 +5,16 @@ mod zookeeper;
 
 use mesos_core::Leader;
 use mesos_core::master::MasterSource;
+use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
+use tokio::time::sleep;
+
+use crate::barrier::{self, Panic};
 
 pub(crate) use zookeeper::{DetectError, find_once};
+
+const AFTER_PANIC: Duration = Duration::from_secs(10);
 
 /// A running detection. Dropping it ends it, and the ZooKeeper session with it.
 #[derive(Debug)]
@@ -24,9 +30,16 @@ impl Detector {
     /// Begins to look; each new answer goes to `answers`. A fixed address is reported once.
     pub(crate) fn start(source: MasterSource, answers: mpsc::UnboundedSender<Leader>) -> Self {
         let task = tokio::spawn(async move {
-            match source {
-                MasterSource::Static(address) => report(&answers, Leader::Found(address)),
-                MasterSource::ZooKeeper(source) => zookeeper::follow(&source, &answers).await,
+            let source = match source {
+                MasterSource::Static(address) => return report(&answers, Leader::Found(address)),
+                MasterSource::ZooKeeper(source) => source,
+            };
+            loop {
+                if let Err(Panic(text)) = barrier::catch(zookeeper::follow(&source, &answers)).await {
+                    let message = format!("internal error while asking ZooKeeper ({text}): please report it");
+                    report(&answers, Leader::Unreachable(message));
+                }
+                sleep(AFTER_PANIC).await;
             }
         });
         Detector(task.abort_handle())

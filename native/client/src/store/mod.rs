@@ -17,7 +17,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 
 use database::Database;
-pub(crate) use database::{OpenError, WriteError};
+pub(crate) use database::OpenError;
 
 /// More batches than this are not taken into one transaction.
 const GROUP: usize = 256;

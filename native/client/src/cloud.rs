@@ -1,0 +1,130 @@
+//! The handle that the JNI layer holds for each cloud.
+
+use std::path::PathBuf;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use mesos_core::{Config, Demand, LabelError, Plan, PlanError, Release, Request, Status, plan};
+use tokio::sync::mpsc;
+use tracing::Instrument;
+
+use crate::driver::{Command, Driver, Shared};
+use crate::events::{Batch, EventQueue};
+use crate::runtime::Runtime;
+use crate::snapshot::Snapshot;
+
+/// A cloud at work. Dropping it closes it without TEARDOWN.
+///
+/// Only [`poll`](Self::poll) and [`wait_closed`](Self::wait_closed) wait; all else returns at once, whatever the network
+/// and the disk do.
+#[derive(Debug)]
+pub struct Cloud {
+    commands: mpsc::UnboundedSender<Command>,
+    shared: Arc<Shared>,
+    config: RwLock<Config>,
+}
+
+/// Why a command was not taken.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CloudError {
+    /// It was closed before.
+    #[error("the cloud is closed")]
+    Closed,
+    /// The label has no usable template.
+    #[error(transparent)]
+    Label(#[from] LabelError),
+}
+
+impl Cloud {
+    /// Starts a cloud that keeps its state in `folder`, which is made if it is not there.
+    ///
+    /// Whatever is wrong with the configuration, the folder or the network is told by events and the status, and healed
+    /// without opening anew.
+    pub fn open(config: Config, folder: PathBuf, runtime: &Runtime) -> Self {
+        let (commands, inbox) = mpsc::unbounded_channel();
+        let shared = Arc::new(Shared {
+            events: EventQueue::default(),
+            snapshot: Snapshot::new(),
+        });
+        let span = tracing::info_span!("cloud", cloud = %config.name);
+        let driver = Driver::new(config.clone(), folder, inbox, Arc::clone(&shared));
+        runtime.spawn(driver.supervise().instrument(span));
+        Cloud {
+            commands,
+            shared,
+            config: RwLock::new(config),
+        }
+    }
+
+    /// Takes a new configuration.
+    ///
+    /// # Errors
+    /// When the cloud is closed.
+    pub fn reconfigure(&self, config: Config) -> Result<(), CloudError> {
+        *self.config.write().unwrap_or_else(PoisonError::into_inner) = config.clone();
+        self.send(Command::Reconfigure(Box::new(config)))
+    }
+
+    /// The agents that would serve a demand; nothing is reserved.
+    ///
+    /// # Errors
+    /// When the label has no usable template.
+    pub fn plan(&self, demand: &Demand) -> Result<Plan, PlanError> {
+        let config = self.config.read().unwrap_or_else(PoisonError::into_inner);
+        plan(&config, demand, || uuid::Uuid::new_v4().as_u128())
+    }
+
+    /// Queues one agent. An `ended` will come for it; with the state `REFUSED` if it turns out that it cannot be served.
+    ///
+    /// # Errors
+    /// When the label has no usable template or the cloud is closed; no event comes then.
+    pub fn submit(&self, request: Request) -> Result<(), CloudError> {
+        let label = request.label.as_deref().unwrap_or_default();
+        self.config
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .template(label)?
+            .size()?;
+        self.send(Command::Submit(request))
+    }
+
+    /// Withdraws or kills agents.
+    ///
+    /// # Errors
+    /// When the cloud is closed.
+    pub fn release(&self, release: Release) -> Result<(), CloudError> {
+        self.send(Command::Release(release))
+    }
+
+    /// Takes events, waiting for the first up to `patience`.
+    pub fn poll(&self, patience: Duration) -> Batch {
+        self.shared.events.take(patience)
+    }
+
+    /// The picture of the moment, at most some 50 ms old.
+    pub fn status(&self) -> Status {
+        self.shared.snapshot.read()
+    }
+
+    /// Begins to close: with `teardown` the framework and its tasks are ended first (for up to 5 s), else they go on.
+    /// The last batch of events says `closed`. Only the first call counts.
+    pub fn close(&self, teardown: bool) {
+        if self.send(Command::Close { teardown }).is_err() {
+            tracing::debug!("the cloud was closed before");
+        }
+    }
+
+    /// Waits up to `patience` until closing is done and the state is on disk; false if it is not.
+    pub fn wait_closed(&self, patience: Duration) -> bool {
+        self.shared.events.wait_closed(patience)
+    }
+
+    fn send(&self, command: Command) -> Result<(), CloudError> {
+        self.commands.send(command).map_err(|_| CloudError::Closed)
+    }
+
+    #[cfg(test)]
+    pub(crate) fn inject_panic(&self) {
+        self.send(Command::Panic).unwrap();
+    }
+}
