@@ -1,0 +1,66 @@
+package org.jenkinsci.plugins.mesos;
+
+import java.util.List;
+import jenkins.model.Jenkins;
+
+/** One cloud as its page shows it. */
+public final class CloudView {
+    private final MesosCloud cloud;
+    private final String problem;
+    private final Status status;
+    private final List<CloudHistory.Note> notes;
+
+    private CloudView(MesosCloud cloud, String problem, Status status, List<CloudHistory.Note> notes) {
+        this.cloud = cloud;
+        this.problem = problem;
+        this.status = status;
+        this.notes = notes;
+    }
+
+    static CloudView of(MesosCloud cloud) {
+        MesosFramework framework = MesosFrameworks.find(cloud.getCloudID());
+        String problem = MesosFrameworks.problem(cloud.getCloudID());
+        if (framework == null) {
+            return new CloudView(
+                    cloud, problem == null ? Messages.CloudView_opening() : problem, null, List.of());
+        }
+        try {
+            return new CloudView(cloud, problem, framework.status(), framework.history().notes());
+        } catch (NativeException | IllegalArgumentException e) {
+            return new CloudView(cloud, e.getMessage(), null, framework.history().notes());
+        }
+    }
+
+    public MesosCloud getCloud() {
+        return cloud;
+    }
+
+    /** The configured master; the password that a zk:// address may hold is not shown. */
+    public String getMasterWithoutPassword() {
+        return cloud.getMaster().replaceAll("(?<=//)[^/@]*@", "***@");
+    }
+
+    /** Why it does not run, or what to know although it does; null if there is nothing to say. */
+    public String getProblem() {
+        return problem;
+    }
+
+    /** Null while the cloud is not open. */
+    public Status getStatus() {
+        return status;
+    }
+
+    public List<CloudHistory.Note> getNotes() {
+        return notes;
+    }
+
+    /** A number without a needless fraction. */
+    public String amount(double value) {
+        return MesosFramework.amount(value);
+    }
+
+    /** The name of the node if Jenkins still has it, so that the page can link to it. */
+    public boolean hasNode(String name) {
+        return Jenkins.get().getNode(name) != null;
+    }
+}

@@ -1,0 +1,34 @@
+package org.jenkinsci.plugins.mesos;
+
+
+/**
+ * The outcome of Test Connection.
+ *
+ * @param ok whether a master was reached
+ * @param leader host and port, or null
+ * @param version Mesos's version, or null
+ * @param agents number of active agents
+ * @param cpusFree CPUs that no framework uses
+ * @param memFree MB that no framework uses
+ * @param message for people: the finding, or what is wrong and how to cure it
+ */
+public record ConnectionReport(
+        boolean ok, String leader, String version, int agents, double cpusFree, double memFree, String message) {
+
+    /** A failure that has nothing but a message. */
+    public static ConnectionReport failed(String message) {
+        return new ConnectionReport(false, null, null, 0, 0, 0, message);
+    }
+
+    public static ConnectionReport parse(byte[] message) {
+        Members json = Members.parse(message);
+        return new ConnectionReport(
+                json.flag("ok", false),
+                json.text("leader"),
+                json.text("version"),
+                json.number("agents", 0),
+                json.amount("cpusFree"),
+                json.amount("memFree"),
+                json.text("message"));
+    }
+}

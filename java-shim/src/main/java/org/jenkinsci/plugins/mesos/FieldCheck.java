@@ -1,0 +1,183 @@
+package org.jenkinsci.plugins.mesos;
+
+import hudson.Util;
+import hudson.model.Descriptor.FormException;
+import hudson.slaves.Cloud;
+import hudson.util.FormValidation;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+import jenkins.model.Jenkins;
+import org.jvnet.localizer.ResourceBundleHolder;
+
+/** Form validation by the native library, which knows what each field may hold. */
+final class FieldCheck {
+    private static final Logger LOGGER = Logger.getLogger(FieldCheck.class.getName());
+
+    /** Names in the contract that differ from those in the form. */
+    private static final Map<String, String> FORM_NAMES = Map.of(
+            "user", "slavesUser",
+            "jenkinsUrl", "jenkinsURL",
+            "declineSeconds", "declineOfferDuration",
+            "label", "labelString",
+            "cpus", "slaveCpus",
+            "mem", "slaveMem",
+            "remoteFsRoot", "remoteFSRoot",
+            "attributes", "slaveAttributesString");
+
+    private FieldCheck() {}
+
+    /** One field of the cloud, by its name in the contract. */
+    static FormValidation cloud(String field, String value) {
+        Map<String, Object> config = new LinkedHashMap<>();
+        config.put("v", 1);
+        config.put("master", "localhost:5050");
+        config.put("jenkinsUrl", "http://localhost/");
+        config.put(field, Util.fixNull(value).trim());
+        return answer(config, field, null);
+    }
+
+    /** One field of a template, by its name in the contract, with the values of all fields that it depends on. */
+    static FormValidation template(String field, Map<String, String> values) {
+        Map<String, Object> template = new HashMap<>();
+        template.put("label", "mesos");
+        values.forEach((name, value) -> {
+            // a field that it depends on may be empty, its own check complains about that
+            if (name.equals(field) || !value.trim().isEmpty()) {
+                template.put(name, value.trim());
+            }
+        });
+        Map<String, Object> config = new LinkedHashMap<>();
+        config.put("v", 1);
+        config.put("master", "localhost:5050");
+        config.put("jenkinsUrl", "http://localhost/");
+        config.put("templates", List.of(template));
+        return answer(config, field, 0);
+    }
+
+    static FormValidation notNegative(String value) {
+        try {
+            String text = Util.fixEmptyAndTrim(value);
+            if (text == null || Double.parseDouble(text) >= 0) {
+                return FormValidation.ok();
+            }
+        } catch (NumberFormatException e) {
+            LOGGER.log(Level.FINEST, "not a number", e);
+        }
+        return FormValidation.error(Messages.FieldCheck_notNegative());
+    }
+
+    static FormValidation libraryPath(String value) {
+        Jenkins.get().checkPermission(Jenkins.ADMINISTER);
+        try {
+            NativeLibrary.Loaded loaded = NativeLibrary.load(value);
+            return loaded.warning == null
+                    ? FormValidation.ok(Messages.FieldCheck_library(loaded.version))
+                    : FormValidation.warning(loaded.warning);
+        } catch (NativeLibraryException e) {
+            return FormValidation.error(e.getMessage());
+        }
+    }
+
+    private static FormValidation answer(Map<String, Object> config, String field, Integer template) {
+        if (!Jenkins.get().hasPermission(Jenkins.ADMINISTER)) {
+            return FormValidation.ok();
+        }
+        for (Validation.Problem problem : validate(libraryInUse(), config).problems()) {
+            if (problem.field().equals(field) && Objects.equals(problem.template(), template)) {
+                return problem.error()
+                        ? FormValidation.error(problem.message())
+                        : FormValidation.warning(problem.message());
+            }
+        }
+        return FormValidation.ok();
+    }
+
+    /** The library that the configured clouds name, so that a check does not load another one in its place. */
+    private static String libraryInUse() {
+        for (Cloud each : Jenkins.get().clouds) {
+            if (each instanceof MesosCloud cloud) {
+                return cloud.getNativeLibraryPath();
+            }
+        }
+        return "";
+    }
+
+    /** Finds nothing where the library cannot be loaded: its own field says why. */
+    private static Validation validate(String library, Map<String, Object> config) {
+        try {
+            if (!NativeLibrary.isLoaded()) {
+                NativeLibrary.load(library);
+            }
+            return Validation.parse(NativeBridge.validate(NativeJson.write(config)));
+        } catch (NativeLibraryException | NativeException | LinkageError e) {
+            LOGGER.log(Level.FINE, "cannot validate", e);
+            return new Validation(List.of(), List.of());
+        }
+    }
+
+    /**
+     * Refuses a submitted cloud that cannot work.
+     *
+     * @throws FormException naming the first wrong field as the form calls it
+     */
+    static void refuseErrors(MesosCloud cloud) throws FormException {
+        for (Validation.Problem problem : validate(cloud.getNativeLibraryPath(), cloud.toConfig()).problems()) {
+            if (problem.error()) {
+                throw new FormException(describe(cloud, problem), formName(problem.field()));
+            }
+        }
+        refuseUnreadable(cloud);
+    }
+
+    /** What holds without the library too: such numbers could not be stored. */
+    private static void refuseUnreadable(MesosCloud cloud) throws FormException {
+        for (int i = 0; i < cloud.getSlaveInfos().size(); i++) {
+            Map<String, Object> template = cloud.getSlaveInfos().get(i).toConfig();
+            for (String field : List.of(
+                    "cpus", "mem", "minExecutors", "maxExecutors", "executorCpus", "executorMem",
+                    "idleTerminationMinutes")) {
+                if (!(template.get(field) instanceof Number)) {
+                    throw new FormException(
+                            describe(
+                                    cloud,
+                                    new Validation.Problem(
+                                            true, field, i, Messages.FieldCheck_noNumber(template.get(field)))),
+                            formName(field));
+                }
+            }
+            if (cloud.getSlaveInfos().get(i).getDiskNeeded() == null) {
+                throw new FormException(
+                        describe(
+                                cloud,
+                                new Validation.Problem(true, "diskNeeded", i, Messages.FieldCheck_notNegative())),
+                        "diskNeeded");
+            }
+        }
+    }
+
+    /** A problem as a sentence that names the field as the form does, and the template by its label. */
+    static String describe(MesosCloud cloud, Validation.Problem problem) {
+        String field = title(problem.template() != null, formName(problem.field()));
+        if (problem.template() == null || problem.template() >= cloud.getSlaveInfos().size()) {
+            return Messages.FieldCheck_ofCloud(cloud.name, field, problem.message());
+        }
+        String label = Util.fixNull(cloud.getSlaveInfos().get(problem.template()).getLabelString());
+        return Messages.FieldCheck_ofTemplate(
+                cloud.name, problem.template() + 1, label, field, problem.message());
+    }
+
+    private static String formName(String field) {
+        return FORM_NAMES.getOrDefault(field, field);
+    }
+
+    /** The title in the form; the pages ask for it here too, so that a message and its field agree. */
+    static String title(boolean ofTemplate, String formName) {
+        return ResourceBundleHolder.get(Messages.class)
+                .format((ofTemplate ? "MesosSlaveInfo" : "MesosCloud") + ".title." + formName);
+    }
+}

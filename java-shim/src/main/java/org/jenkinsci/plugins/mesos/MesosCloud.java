@@ -1,0 +1,387 @@
+package org.jenkinsci.plugins.mesos;
+
+import hudson.Extension;
+import hudson.Util;
+import hudson.model.Descriptor;
+import hudson.model.Label;
+import hudson.slaves.Cloud;
+import hudson.slaves.NodeProvisioner.PlannedNode;
+import hudson.util.FormValidation;
+import hudson.util.Secret;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import jenkins.model.Jenkins;
+import net.sf.json.JSONObject;
+import org.kohsuke.stapler.DataBoundConstructor;
+import org.kohsuke.stapler.DataBoundSetter;
+import org.kohsuke.stapler.HttpResponse;
+import org.kohsuke.stapler.QueryParameter;
+import org.kohsuke.stapler.Stapler;
+import org.kohsuke.stapler.StaplerRequest;
+import org.kohsuke.stapler.interceptor.RequirePOST;
+
+/**
+ * A Mesos cluster on which agents run as tasks. Class and field names are those of the plugin's 0.x and 1.x lines, whose
+ * {@code config.xml} is read and written.
+ */
+public class MesosCloud extends Cloud {
+    static final String DEFAULT_NAME = "MesosCloud";
+    static final String DEFAULT_FRAMEWORK_NAME = "Jenkins Scheduler";
+    static final String DEFAULT_ROLE = "*";
+    static final String DEFAULT_DECLINE_SECONDS = "600";
+
+    /** Old lines stored milliseconds (600000 by default) and called them that; no one declines for hours on purpose. */
+    private static final long DECLINE_IN_MILLIS_FROM = 10_000;
+
+    private String nativeLibraryPath;
+    private String master;
+    private String description;
+    private String frameworkName;
+    private String role;
+    private String slavesUser;
+    private String credentialsId;
+    private String cloudID;
+    private Boolean checkpoint;
+    private Boolean onDemandRegistration;
+    private Boolean nfsRemoteFSRoot;
+    private Boolean enableMetricsHealthcheck;
+    private String jenkinsURL;
+    private String declineOfferDuration;
+    private List<MesosSlaveInfo> slaveInfos;
+
+    /** Versions up to 0.8 had the principal and its password here. */
+    private String principal;
+
+    private Secret secret;
+
+    /**
+     * @param name of the cloud; empty: MesosCloud
+     * @param master {@code host:port}, {@code http(s)://host:port} or {@code zk://host:port,…/path}
+     */
+    @DataBoundConstructor
+    public MesosCloud(String name, String master) {
+        super(Util.fixEmptyAndTrim(name) == null ? DEFAULT_NAME : name.trim());
+        this.master = Util.fixNull(master).trim();
+        readResolve();
+    }
+
+    /** Fills in what an old file, or an incomplete form, lacks. */
+    private Object readResolve() {
+        nativeLibraryPath = Util.fixNull(nativeLibraryPath).trim();
+        master = Util.fixNull(master).trim();
+        description = Util.fixNull(description);
+        frameworkName = Util.fixEmptyAndTrim(frameworkName) == null ? DEFAULT_FRAMEWORK_NAME : frameworkName.trim();
+        role = Util.fixEmptyAndTrim(role) == null ? DEFAULT_ROLE : role.trim();
+        slavesUser = Util.fixNull(slavesUser).trim();
+        cloudID = Util.fixEmptyAndTrim(cloudID) == null ? UUID.randomUUID().toString() : cloudID.trim();
+        checkpoint = checkpoint == null ? Boolean.FALSE : checkpoint;
+        onDemandRegistration = onDemandRegistration == null ? Boolean.TRUE : onDemandRegistration;
+        jenkinsURL = Util.fixNull(jenkinsURL).trim();
+        declineOfferDuration = declineSeconds(declineOfferDuration);
+        slaveInfos = slaveInfos == null ? new ArrayList<>() : slaveInfos;
+        return this;
+    }
+
+    private static String declineSeconds(String stored) {
+        String text = Util.fixEmptyAndTrim(stored);
+        if (text == null) {
+            return DEFAULT_DECLINE_SECONDS;
+        }
+        if (text.matches("[0-9]{1,18}") && Long.parseLong(text) >= DECLINE_IN_MILLIS_FROM) {
+            return String.valueOf(Long.parseLong(text) / 1000);
+        }
+        return text;
+    }
+
+    public String getName() {
+        return name;
+    }
+
+    /** Absolute path of the native library; empty: the one in the plugin. */
+    public String getNativeLibraryPath() {
+        return nativeLibraryPath;
+    }
+
+    @DataBoundSetter
+    public void setNativeLibraryPath(String nativeLibraryPath) {
+        this.nativeLibraryPath = Util.fixNull(nativeLibraryPath).trim();
+    }
+
+    public String getMaster() {
+        return master;
+    }
+
+    public String getDescription() {
+        return description;
+    }
+
+    @DataBoundSetter
+    public void setDescription(String description) {
+        this.description = Util.fixNull(description);
+    }
+
+    public String getFrameworkName() {
+        return frameworkName;
+    }
+
+    @DataBoundSetter
+    public void setFrameworkName(String frameworkName) {
+        this.frameworkName = Util.fixNull(frameworkName).trim();
+    }
+
+    public String getRole() {
+        return role;
+    }
+
+    @DataBoundSetter
+    public void setRole(String role) {
+        this.role = Util.fixEmptyAndTrim(role) == null ? DEFAULT_ROLE : role.trim();
+    }
+
+    /** Unix user that the agents run as; empty: the one Jenkins runs as. */
+    public String getSlavesUser() {
+        return slavesUser;
+    }
+
+    @DataBoundSetter
+    public void setSlavesUser(String slavesUser) {
+        this.slavesUser = Util.fixNull(slavesUser).trim();
+    }
+
+    public String getCredentialsId() {
+        return credentialsId;
+    }
+
+    public String getCloudID() {
+        return cloudID;
+    }
+
+    @DataBoundSetter
+    public void setCloudID(String cloudID) {
+        if (Util.fixEmptyAndTrim(cloudID) != null) {
+            this.cloudID = cloudID.trim();
+        }
+    }
+
+    public boolean isCheckpoint() {
+        return checkpoint;
+    }
+
+    @DataBoundSetter
+    public void setCheckpoint(boolean checkpoint) {
+        this.checkpoint = checkpoint;
+    }
+
+    public boolean isOnDemandRegistration() {
+        return onDemandRegistration;
+    }
+
+    @DataBoundSetter
+    public void setOnDemandRegistration(boolean onDemandRegistration) {
+        this.onDemandRegistration = onDemandRegistration;
+    }
+
+    /** Jenkins as the agents reach it; empty: its own root URL. */
+    public String getJenkinsURL() {
+        return jenkinsURL;
+    }
+
+    @DataBoundSetter
+    public void setJenkinsURL(String jenkinsURL) {
+        this.jenkinsURL = Util.fixNull(jenkinsURL).trim();
+    }
+
+    /** Seconds for which offers are declined while nothing waits. */
+    public String getDeclineOfferDuration() {
+        return declineOfferDuration;
+    }
+
+    @DataBoundSetter
+    public void setDeclineOfferDuration(String declineOfferDuration) {
+        this.declineOfferDuration = declineSeconds(declineOfferDuration);
+    }
+
+    public List<MesosSlaveInfo> getSlaveInfos() {
+        return slaveInfos;
+    }
+
+    @DataBoundSetter
+    public void setSlaveInfos(List<MesosSlaveInfo> slaveInfos) {
+        this.slaveInfos = slaveInfos == null ? new ArrayList<>() : new ArrayList<>(slaveInfos);
+    }
+
+    /** Gives this cloud an identity of its own, when another one has the same. */
+    void renewCloudID() {
+        cloudID = UUID.randomUUID().toString();
+    }
+
+    /** Takes over what the form does not show from the cloud that it was made of. */
+    void carryFrom(MesosCloud before) {
+        credentialsId = before.credentialsId;
+        nfsRemoteFSRoot = before.nfsRemoteFSRoot;
+        enableMetricsHealthcheck = before.enableMetricsHealthcheck;
+        principal = before.principal;
+        secret = before.secret;
+        for (MesosSlaveInfo info : slaveInfos) {
+            before.templateLike(info).ifPresent(info::carryFrom);
+        }
+    }
+
+    private Optional<MesosSlaveInfo> templateLike(MesosSlaveInfo info) {
+        return slaveInfos.stream()
+                .filter(old -> old.getFormKey().equals(info.getFormKey()))
+                .findFirst()
+                // the form was loaded before a restart
+                .or(() -> slaveInfos.stream()
+                        .filter(old -> Util.fixNull(old.getLabelString()).equals(Util.fixNull(info.getLabelString())))
+                        .findFirst());
+    }
+
+    /** Where agents find Jenkins, with a slash at its end, or null if nobody said. */
+    String agentsJenkinsUrl() {
+        String url = jenkinsURL.isEmpty() ? Jenkins.get().getRootUrl() : jenkinsURL;
+        url = Util.fixEmptyAndTrim(url);
+        return url == null || url.endsWith("/") ? url : url + "/";
+    }
+
+    /** The contract's Config without {@code owned}. */
+    Map<String, Object> toConfig() {
+        Map<String, Object> config = new LinkedHashMap<>();
+        config.put("v", 1);
+        config.put("cloudId", cloudID);
+        config.put("name", name);
+        config.put("master", master);
+        config.put("frameworkName", frameworkName);
+        config.put("role", role);
+        config.put("user", slavesUser);
+        config.put("checkpoint", checkpoint);
+        config.put("webuiUrl", Util.fixNull(Jenkins.get().getRootUrl()));
+        config.put("jenkinsUrl", Util.fixNull(agentsJenkinsUrl()));
+        config.put("declineSeconds", declineOfferDuration);
+        if (Util.fixEmptyAndTrim(principal) != null) {
+            config.put("principal", principal);
+            config.put("secret", secret == null ? null : secret.getPlainText());
+        }
+        config.put("templates", slaveInfos.stream().map(MesosSlaveInfo::toConfig).toList());
+        return config;
+    }
+
+    /** The first template for a label expression; null stands for jobs without one. */
+    MesosSlaveInfo templateFor(Label label) {
+        for (MesosSlaveInfo info : slaveInfos) {
+            if (info.isFor(label)) {
+                return info;
+            }
+        }
+        return null;
+    }
+
+    @Override
+    public boolean canProvision(Label label) {
+        return templateFor(label) != null;
+    }
+
+    @Override
+    public Collection<PlannedNode> provision(Label label, int excessWorkload) {
+        return Provisioning.plan(this, label, excessWorkload);
+    }
+
+    @Override
+    public DescriptorImpl getDescriptor() {
+        return (DescriptorImpl) super.getDescriptor();
+    }
+
+    @Extension
+    public static final class DescriptorImpl extends Descriptor<Cloud> {
+        @Override
+        public String getDisplayName() {
+            return Messages.MesosCloud_displayName();
+        }
+
+        @Override
+        public Cloud newInstance(StaplerRequest request, JSONObject form) throws FormException {
+            MesosCloud cloud = (MesosCloud) super.newInstance(request, form);
+            for (Cloud each : Jenkins.get().clouds) {
+                if (each instanceof MesosCloud before && before.getCloudID().equals(cloud.getCloudID())) {
+                    cloud.carryFrom(before);
+                    break;
+                }
+            }
+            FieldCheck.refuseErrors(cloud);
+            return cloud;
+        }
+
+        /** Loads the library, so it is for administrators and by POST only. */
+        @RequirePOST
+        public FormValidation doCheckNativeLibraryPath(@QueryParameter String value) {
+            return FieldCheck.libraryPath(value);
+        }
+
+        public FormValidation doCheckMaster(@QueryParameter String value) {
+            return FieldCheck.cloud("master", value);
+        }
+
+        public FormValidation doCheckFrameworkName(@QueryParameter String value) {
+            return FieldCheck.cloud("frameworkName", value);
+        }
+
+        public FormValidation doCheckRole(@QueryParameter String value) {
+            return FieldCheck.cloud("role", value);
+        }
+
+        public FormValidation doCheckSlavesUser(@QueryParameter String value) {
+            return FieldCheck.cloud("user", value);
+        }
+
+        public FormValidation doCheckJenkinsURL(@QueryParameter String value) {
+            if (Util.fixEmptyAndTrim(value) == null && Jenkins.get().getRootUrl() == null) {
+                return FormValidation.error(Messages.MesosCloud_noJenkinsUrl());
+            }
+            return Util.fixEmptyAndTrim(value) == null ? FormValidation.ok() : FieldCheck.cloud("jenkinsUrl", value);
+        }
+
+        public FormValidation doCheckDeclineOfferDuration(@QueryParameter String value) {
+            return FieldCheck.cloud("declineSeconds", declineSeconds(value));
+        }
+
+        /** Tries the settings as they stand in the form; see {@link ConnectionTest} for how it avoids to wait. */
+        @RequirePOST
+        public FormValidation doTestConnection(
+                @QueryParameter String nativeLibraryPath,
+                @QueryParameter String master,
+                @QueryParameter String frameworkName,
+                @QueryParameter String role,
+                @QueryParameter String slavesUser,
+                @QueryParameter String cloudID) {
+            Jenkins.get().checkPermission(Jenkins.ADMINISTER);
+            MesosCloud tried = new MesosCloud(null, master);
+            tried.setNativeLibraryPath(nativeLibraryPath);
+            tried.setFrameworkName(frameworkName);
+            tried.setRole(role);
+            tried.setSlavesUser(slavesUser);
+            for (Cloud each : Jenkins.get().clouds) {
+                if (each instanceof MesosCloud saved && saved.getCloudID().equals(cloudID)) {
+                    tried.carryFrom(saved);
+                }
+            }
+            String here = Stapler.getCurrentRequest().getContextPath() + "/descriptorByName/" + clazz.getName();
+            return ConnectionTest.start(tried).answer(here + "/testConnectionResult");
+        }
+
+        /** The outcome of a test that took longer than its request, as a small page that looks again until it is there. */
+        public HttpResponse doTestConnectionResult(@QueryParameter String id) {
+            Jenkins.get().checkPermission(Jenkins.ADMINISTER);
+            return ConnectionTest.page(id);
+        }
+
+        /** The title of a field, for the form. */
+        public String title(String field) {
+            return FieldCheck.title(false, field);
+        }
+    }
+}

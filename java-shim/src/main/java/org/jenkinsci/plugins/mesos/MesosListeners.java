@@ -1,0 +1,82 @@
+package org.jenkinsci.plugins.mesos;
+
+import hudson.Extension;
+import hudson.FilePath;
+import hudson.XmlFile;
+import hudson.model.Computer;
+import hudson.model.Node;
+import hudson.model.Saveable;
+import hudson.model.TaskListener;
+import hudson.model.listeners.ItemListener;
+import hudson.model.listeners.SaveableListener;
+import hudson.remoting.Channel;
+import hudson.slaves.ComputerListener;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+import jenkins.model.Jenkins;
+
+/** What Jenkins tells: that all is loaded, that its configuration was saved, and how agents' connections come and go. */
+public final class MesosListeners {
+    private static final Logger LOGGER = Logger.getLogger(MesosListeners.class.getName());
+
+    private MesosListeners() {}
+
+    /** Jobs and nodes are loaded: the clouds may open. Nothing that goes wrong here may keep Jenkins from starting. */
+    @Extension
+    public static final class Loaded extends ItemListener {
+        @Override
+        public void onLoaded() {
+            try {
+                MesosFrameworks.start();
+            } catch (RuntimeException | LinkageError e) {
+                LOGGER.log(Level.SEVERE, "the Mesos clouds cannot be opened", e);
+            }
+        }
+    }
+
+    /** Any save of Jenkins's own configuration may have changed a cloud. */
+    @Extension
+    public static final class Saved extends SaveableListener {
+        @Override
+        public void onChange(Saveable object, XmlFile file) {
+            if (object instanceof Jenkins) {
+                MesosFrameworks.reconcileSoon();
+            }
+        }
+    }
+
+    /** Agents that connect and leave, and nodes that are removed. */
+    @Extension
+    public static final class Connections extends ComputerListener {
+        @Override
+        public void preOnline(Computer computer, Channel channel, FilePath root, TaskListener listener) {
+            if (computer instanceof MesosComputer ours) {
+                MesosAgent agent = MesosFrameworks.agent(ours.cloudId(), ours.agentName());
+                if (agent != null) {
+                    agent.tellTo(listener);
+                }
+            }
+        }
+
+        @Override
+        public void onOnline(Computer computer, TaskListener listener) {
+            if (computer instanceof MesosComputer ours) {
+                ours.wentOnline();
+                MesosAgent agent = MesosFrameworks.agent(ours.cloudId(), ours.agentName());
+                Node node = ours.getNode();
+                if (agent != null && node != null) {
+                    agent.enter(MesosAgent.Phase.RUNNING, null);
+                    agent.tell("Online after " + agent.secondsSincePlanned() + " s");
+                    agent.online().complete(node);
+                }
+            }
+        }
+
+        @Override
+        public void onOffline(Computer computer) {
+            if (computer instanceof MesosComputer ours) {
+                ours.wentOffline();
+            }
+        }
+    }
+}

@@ -1,0 +1,87 @@
+package org.jenkinsci.plugins.mesos;
+
+import hudson.Extension;
+import hudson.model.Descriptor.FormException;
+import hudson.model.Node;
+import hudson.model.TaskListener;
+import hudson.slaves.AbstractCloudSlave;
+import java.io.IOException;
+
+/**
+ * An agent that is a Mesos task. It is persisted, so that its build goes on after a restart of Jenkins; nodes that older
+ * versions left behind have no cloud id and are removed at start.
+ */
+public class MesosSlave extends AbstractCloudSlave {
+    private static final long serialVersionUID = 1L;
+
+    private final String cloudId;
+    private final String cloudName;
+    private final double cpus;
+    private final double mem;
+    private final int idleTerminationMinutes;
+
+    MesosSlave(MesosCloud cloud, MesosSlaveInfo template, Plan.Agent plan) throws FormException, IOException {
+        super(
+                plan.name(),
+                Messages.MesosSlave_description(cloud.name),
+                plan.remoteFsRoot(),
+                plan.executors(),
+                Node.Mode.valueOf(plan.mode()),
+                plan.label(),
+                new MesosComputerLauncher(),
+                new MesosRetentionStrategy(plan.idleTerminationMinutes()),
+                template.nodePropertyList());
+        cloudId = cloud.getCloudID();
+        cloudName = cloud.name;
+        cpus = plan.cpus();
+        mem = plan.mem();
+        idleTerminationMinutes = plan.idleTerminationMinutes();
+    }
+
+    /** The cloud it belongs to; null for a node of an older version. */
+    public String getCloudId() {
+        return cloudId;
+    }
+
+    public String getCloudName() {
+        return cloudName;
+    }
+
+    /** CPUs of the whole task. */
+    public double getCpus() {
+        return cpus;
+    }
+
+    /** MB of the whole task. */
+    public double getMem() {
+        return mem;
+    }
+
+    /** 0: never. */
+    public int getIdleTerminationMinutes() {
+        return idleTerminationMinutes;
+    }
+
+    @Override
+    public MesosComputer createComputer() {
+        return new MesosComputer(this);
+    }
+
+    @Override
+    protected void _terminate(TaskListener listener) {
+        MesosFrameworks.release(cloudId, name, Messages.MesosSlave_deleted());
+    }
+
+    @Extension
+    public static final class DescriptorImpl extends SlaveDescriptor {
+        @Override
+        public String getDisplayName() {
+            return Messages.MesosSlave_displayName();
+        }
+
+        @Override
+        public boolean isInstantiable() {
+            return false;
+        }
+    }
+}

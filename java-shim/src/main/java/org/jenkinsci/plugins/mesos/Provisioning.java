@@ -1,0 +1,54 @@
+package org.jenkinsci.plugins.mesos;
+
+import hudson.model.Label;
+import hudson.model.Queue;
+import hudson.slaves.NodeProvisioner.PlannedNode;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+import jenkins.model.Jenkins;
+
+/** From a label's excess workload to planned nodes. Never waits: Mesos and the disk are left to other threads. */
+final class Provisioning {
+    private static final Logger LOGGER = Logger.getLogger(Provisioning.class.getName());
+
+    private Provisioning() {}
+
+    static Collection<PlannedNode> plan(MesosCloud cloud, Label label, int excessWorkload) {
+        List<PlannedNode> planned = new ArrayList<>();
+        MesosSlaveInfo template = cloud.templateFor(label);
+        MesosFramework framework = MesosFrameworks.find(cloud.getCloudID());
+        int excess = label == null ? Math.min(excessWorkload, waitingWithoutLabel()) : excessWorkload;
+        if (template == null || framework == null || excess < 1 || Jenkins.get().isQuietingDown()) {
+            return planned;
+        }
+        if (cloud.agentsJenkinsUrl() == null) {
+            LOGGER.log(Level.WARNING, "{0}: {1}", new Object[] {cloud.name, Messages.MesosCloud_noJenkinsUrl()});
+            return planned;
+        }
+        try {
+            for (MesosAgent agent : framework.plan(template, excess)) {
+                planned.add(new PlannedNode(agent.name, agent.online(), agent.executors));
+            }
+        } catch (NativeException | IllegalArgumentException e) {
+            LOGGER.log(Level.WARNING, cloud.name + ": cannot plan agents for " + label + ": " + e.getMessage(), e);
+        }
+        return planned;
+    }
+
+    /**
+     * Builds without a label that wait for an executor. Old hosts count the labelled ones as well when they ask for agents
+     * without label.
+     */
+    private static int waitingWithoutLabel() {
+        int count = 0;
+        for (Queue.BuildableItem item : Queue.getInstance().getBuildableItems()) {
+            if (item.task.getAssignedLabel() == null) {
+                count++;
+            }
+        }
+        return count;
+    }
+}

@@ -1,0 +1,11 @@
+package jenkins.security;
+
+/** A key from which secrets are derived, since 1.498. */
+public class HMACConfidentialKey {
+    public HMACConfidentialKey(Class<?> owner, String shortName) {}
+
+    /** Hexadecimal secret for a message. */
+    public String mac(String message) {
+        throw new UnsupportedOperationException("a stub");
+    }
+}
