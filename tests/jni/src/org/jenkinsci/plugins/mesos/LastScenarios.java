@@ -21,9 +21,10 @@ final class LastScenarios {
         long handle = BridgeScenarios.open();
         CountDownLatch polling = new CountDownLatch(1);
         Thread poller = new Thread(() -> {
+            NativeBridge.poll(handle, 0);
+            polling.countDown();
             while (true) {
                 NativeBridge.poll(handle, 60_000);
-                polling.countDown();
             }
         });
         poller.setDaemon(true);
