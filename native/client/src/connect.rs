@@ -18,8 +18,20 @@ use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::ServerName;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
-/// How long name look-up, TCP and TLS may take together.
-pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long things may take.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Timeouts {
+    /// Name look-up, TCP and TLS together.
+    pub(crate) connect: Duration,
+    /// From a request to its answer.
+    pub(crate) answer: Duration,
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Timeouts { connect: Duration::from_secs(5), answer: Duration::from_secs(15) }
+    }
+}
 
 /// Why there is no connection to an address. Every message names the address, or the host name in it.
 #[derive(Debug, thiserror::Error)]
@@ -36,8 +48,8 @@ pub(crate) enum ConnectError {
     #[error("{address} cannot be reached ({source}): check address, network and firewall")]
     Unreachable { address: String, source: io::Error },
     /// Silence.
-    #[error("{address} did not answer within {} s: check address, network and firewall", CONNECT_TIMEOUT.as_secs())]
-    Timeout { address: String },
+    #[error("{address} did not answer within {within:?}: check address, network and firewall")]
+    Timeout { address: String, within: Duration },
     /// TCP works, TLS does not.
     #[error("TLS with {address} failed ({source}): {}", tls_cure(source))]
     Tls { address: String, source: io::Error },
@@ -57,7 +69,7 @@ fn tls_cure(error: &io::Error) -> &'static str {
         "use a host name in Mesos master that is in the certificate"
     } else if text.contains("Expired") {
         "renew the certificate of the master, or correct the clock"
-    } else if text.contains("InvalidContentType") || text.contains("InvalidMessage") {
+    } else if text.contains("InvalidContentType") || text.contains("InvalidMessage") || text.contains("eof") {
         "does it speak plain HTTP? Then use http:// in Mesos master"
     } else {
         "check the TLS settings of the master"
@@ -70,6 +82,7 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 /// Opens connections. Clones share the TLS settings.
 #[derive(Clone, Default)]
 pub(crate) struct Connector {
+    pub(crate) timeouts: Timeouts,
     tls: Option<TlsConnector>,
 }
 
@@ -94,20 +107,23 @@ impl Connector {
     /// Trusts these certificate authorities in place of the system's.
     #[cfg(test)]
     pub(crate) fn trusting(roots: RootCertStore) -> Self {
-        Connector {
-            tls: client_config(roots).map(|config| TlsConnector::from(Arc::new(config))),
-        }
+        let tls = client_config(roots).map(|config| TlsConnector::from(Arc::new(config)));
+        Connector { tls, ..Connector::default() }
     }
 
-    /// Connects within [`CONNECT_TIMEOUT`].
+    #[cfg(test)]
+    pub(crate) fn patient(timeouts: Timeouts) -> Self {
+        Connector { timeouts, ..Connector::default() }
+    }
+
+    /// Connects within the timeout for that.
     pub(crate) async fn connect(&self, address: &MasterAddress) -> Result<Connection, ConnectError> {
         let shown = address.authority();
+        let within = self.timeouts.connect;
         let stream =
-            timeout(CONNECT_TIMEOUT, self.open(address))
+            timeout(within, self.open(address))
                 .await
-                .map_err(|_| ConnectError::Timeout {
-                    address: shown.clone(),
-                })??;
+                .map_err(|_| ConnectError::Timeout { address: shown.clone(), within })??;
         let (sender, connection) =
             http1::handshake(TokioIo::new(stream))
                 .await

@@ -77,6 +77,8 @@ enum ProbeError {
     },
     #[error("no leader: {address} is a Mesos master, but says: {body}")]
     NoLeader { address: String, body: String },
+    #[error("{address} is a Mesos agent: enter the master's address in Mesos master, its port is mostly 5050")]
+    Agent { address: String },
     #[error(
         "{address} is not a Mesos master ({path} answered {answer}): correct host and port in Mesos master"
     )]
@@ -197,7 +199,11 @@ async fn probe(connector: &Connector, config: &Config) -> Result<Findings, Probe
     };
     // Any master tells its version; only the leader tells of agents, the others redirect.
     let version: Version = client.get("/version").await?;
-    let agents: Agents = client.get("/master/slaves").await?;
+    let agents: Agents = match client.get("/master/slaves").await {
+        // It has a version as Mesos has one, but is no master.
+        Err(ProbeError::NotMesos { address, .. }) => return Err(ProbeError::Agent { address }),
+        answer => answer?,
+    };
     client.try_login().await?;
     let active = agents.slaves.iter().filter(|agent| agent.active);
     let free = |amount: fn(&Amounts) -> f64| {

@@ -19,7 +19,9 @@ use crate::backoff::Backoff;
 
 /// Asked for; the server may shorten it. Mesos masters use the same.
 const SESSION_TIMEOUT: Duration = Duration::from_secs(10);
-/// For a session to be opened, and for each request in it.
+/// For a session to be opened. With the look at each server after it, it stays below the deadline of Test Connection.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(6);
+/// For each request in a session.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
 /// The library changes to another server within this time without anybody noticing.
 const RECONNECT_GRACE: Duration = Duration::from_secs(2);
@@ -226,7 +228,7 @@ async fn connect(source: &ZooKeeperSource) -> Result<Client, DetectError> {
         connector = connector.with_auth("digest", login.as_bytes());
     }
     let servers = source.connect_string();
-    let refusal = match timeout(ANSWER_TIMEOUT, connector.connect(&servers)).await {
+    let refusal = match timeout(CONNECT_TIMEOUT, connector.connect(&servers)).await {
         Ok(Ok(client)) => return Ok(client),
         Ok(Err(Error::AuthFailed)) => {
             return Err(DetectError::Denied {
