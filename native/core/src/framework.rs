@@ -1,14 +1,25 @@
-//! The state machine.
+//! The state machine: its parts, its inputs and its outputs. What happens in each case stands in `session`, `launching`
+//! and `tasks`.
 
-use crate::config::{Config, LabelError};
-use crate::ledger::{Ledger, Restored};
-use crate::notice::ConnectionState;
+use crate::backoff::Jitter;
+use crate::command::{check_launch, command};
+use crate::config::{Config, LabelError, normal_label};
+use crate::journal::{After, Journal, Key};
+use crate::launching::Launch;
+use crate::ledger::{Ending, Ledger, Restored, TaskPhase, TaskRecord, Write};
+use crate::matcher::Matcher;
+use crate::notice::Notice;
 use crate::output::{AttemptId, CallError, CallId, Leader, Output, PersistId, Start, StreamEnd};
+use crate::plan::is_agent_name;
 use crate::request::{Release, Request};
-use crate::status::{ConnectionStatus, Counters, OffersStatus, Status};
+use crate::session::Session;
+use crate::status::{ConnectionStatus, Counters, Status, TaskStatus};
+use crate::tasks::{Reconciliation, Watch, ended, lost_by_restart};
 use crate::time::Time;
-use mesos_wire::Event;
-use std::collections::VecDeque;
+use crate::timer::{Timer, Timers};
+use crate::waiting::{Waiter, Waiting};
+use mesos_wire::{Event, event};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
 /// A Mesos framework that runs Jenkins agents.
 ///
@@ -20,11 +31,45 @@ use std::collections::VecDeque;
 /// `now` must not go backwards. Inputs of attempts, calls and batches that are over are ignored.
 #[derive(Debug)]
 pub struct Framework {
-    config: Config,
-    ledger: Ledger,
-    framework_id: Option<String>,
+    pub(crate) config: Config,
+    pub(crate) session: Session,
+    pub(crate) ledger: Ledger,
+    pub(crate) watches: HashMap<String, Watch>,
+    pub(crate) journal: Journal,
+    pub(crate) waiting: Waiting,
+    pub(crate) matcher: Matcher,
+    pub(crate) reconciliation: Reconciliation,
+    /// By number; their intents are on the way to the store.
+    pub(crate) launches: BTreeMap<u64, Launch>,
+    /// Name to number of launch.
+    pub(crate) launching: HashMap<String, u64>,
+    pub(crate) launches_made: u64,
+    pub(crate) framework_id: Option<String>,
+    /// The id before, after the master removed that framework.
+    pub(crate) removed_framework: Option<String>,
+    /// Names for which Java is still to hear `ended`: owned at open, or submitted since.
+    pub(crate) expecting: BTreeSet<String>,
+    /// Of those, the ones submitted since.
+    pub(crate) submitted: BTreeSet<String>,
+    pub(crate) teardown: Teardown,
+    pub(crate) timers: Timers,
+    pub(crate) jitter: Jitter,
+    /// The time of day, as of the last input.
+    pub(crate) unix_millis: i64,
+    clock: (Time, i64),
     outputs: VecDeque<Output>,
-    counters: Counters,
+    pub(crate) counters: Counters,
+}
+
+/// How far the end of the framework has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Teardown {
+    No,
+    Wanted,
+    Sent,
+    /// The master has taken it; the store is to forget.
+    Taken,
+    Done,
 }
 
 /// Why a request was not taken.
@@ -55,13 +100,90 @@ pub enum SubmitError {
 impl Framework {
     /// A framework with what its store held. It waits for [`handle_leader`](Self::handle_leader).
     pub fn new(config: Config, restored: Restored, start: Start) -> Self {
-        let _ = start;
-        Self {
-            config,
+        let mut framework = Self {
+            session: Session::new(start.now, restored.framework_id.clone()),
             ledger: Ledger::new(restored.tasks),
+            watches: HashMap::new(),
+            journal: Journal::new(),
+            waiting: Waiting::default(),
+            matcher: Matcher::new(config.effective_role()),
+            reconciliation: Reconciliation::new(),
+            launches: BTreeMap::new(),
+            launching: HashMap::new(),
+            launches_made: 0,
             framework_id: restored.framework_id,
+            removed_framework: None,
+            expecting: config.owned.clone(),
+            submitted: BTreeSet::new(),
+            teardown: Teardown::No,
+            timers: Timers::default(),
+            jitter: Jitter::new(start.seed),
+            unix_millis: start.unix_millis,
+            clock: (start.now, start.unix_millis),
             outputs: VecDeque::new(),
             counters: Counters::default(),
+            config,
+        };
+        framework.take_over(start.now);
+        framework.settle(start.now);
+        framework
+    }
+
+    /// Compares the rows with what Java owns.
+    fn take_over(&mut self, now: Time) {
+        let rows: Vec<TaskRecord> = self.ledger.iter().cloned().collect();
+        for row in rows {
+            let owned = self.expecting.contains(&row.name);
+            if row.phase.is_over() && !owned {
+                self.forget_row(&row.name);
+                continue;
+            }
+            self.watches.insert(row.name.clone(), Watch::restored(owned));
+            if row.phase.is_over() || (owned && row.ending.is_some()) {
+                // Java has a node for it, so it may not have heard.
+                self.conclude(&row.name, lost_by_restart());
+            } else if !owned && row.released.is_none() {
+                self.mark_released(&row.name, "its node is no longer in Jenkins", now);
+            }
+        }
+        for name in self.expecting.clone() {
+            if self.ledger.get(&name).is_some() || self.framework_id.is_none() {
+                continue;
+            }
+            // The store lost it; the master may still know it, and is asked at the first subscription.
+            self.ledger.insert(TaskRecord {
+                name: name.clone(),
+                label: String::new(),
+                executors: 0,
+                cpus: Default::default(),
+                mem: Default::default(),
+                agent_id: None,
+                host: None,
+                phase: TaskPhase::Intent,
+                ran: false,
+                released: None,
+                ending: None,
+            });
+            self.watches.insert(name.clone(), Watch::restored(true));
+            self.journal.changed(Key::Task(name));
+        }
+        if self.framework_id.is_none() {
+            self.nobody_can_know();
+        }
+        self.timers.at_latest(Timer::Tasks, now);
+    }
+
+    /// Without a framework id no master can know a task of ours.
+    fn nobody_can_know(&mut self) {
+        let unknown: Vec<String> = self
+            .expecting
+            .iter()
+            .filter(|name| self.ledger.get(name).is_none())
+            .cloned()
+            .collect();
+        for name in unknown {
+            self.expecting.remove(&name);
+            self.output(Output::Notice(ended(&name, lost_by_restart(), None)));
         }
     }
 
@@ -75,71 +197,299 @@ impl Framework {
     /// # Errors
     /// When the request cannot be served; nothing was queued then, and no `ended` will come.
     pub fn submit(&mut self, request: Request, now: Time) -> Result<(), SubmitError> {
-        let _ = (request, now);
-        Err(SubmitError::TornDown)
+        self.tick(now);
+        let name = request.name;
+        if self.teardown != Teardown::No {
+            return Err(SubmitError::TornDown);
+        }
+        if !is_agent_name(&name) {
+            return Err(SubmitError::BadName(name));
+        }
+        if self.waiting.contains(&name) || self.ledger.get(&name).is_some() || self.submitted.contains(&name)
+        {
+            return Err(SubmitError::Duplicate(name));
+        }
+        let template = self
+            .config
+            .template(request.label.as_deref().unwrap_or_default())?;
+        let size = template.size()?;
+        if let Err(problem) = check_launch(&request.launch) {
+            return Err(SubmitError::Launch { name, problem });
+        }
+        let (cpus, mem) = size.total(request.executors);
+        let line = command(&request.launch, &name, template, size.mem.whole());
+        let label = normal_label(&template.label);
+        let mut waiter = Waiter::new(name.clone(), label, request.executors, line, now);
+        (waiter.cpus, waiter.mem, waiter.attributes) = (cpus, mem, size.attributes);
+        waiter.reason = self
+            .matcher
+            .impossible(&waiter.ask())
+            .unwrap_or_else(|| self.idle_reason());
+        self.waiting.put(waiter);
+        self.expecting.insert(name.clone());
+        self.submitted.insert(name);
+        self.demand_grew(now);
+        self.settle(now);
+        Ok(())
     }
 
     /// Withdraws agents that wait and kills those that run, until they are gone. Unknown names are ignored.
     pub fn release(&mut self, release: Release, now: Time) {
-        let _ = (release, now);
+        self.tick(now);
+        for name in &release.names {
+            self.release_one(name, &release.reason, now);
+        }
+        self.settle(now);
     }
 
-    /// Takes a new configuration. The stream is opened anew where the master must be told; tasks that wait keep the sizes
-    /// they were submitted with.
+    fn release_one(&mut self, name: &str, reason: &str, now: Time) {
+        if self.waiting.remove(name).is_some() || self.leave_launch(name) {
+            if self.expecting.remove(name) {
+                let ending = Ending {
+                    state: "WITHDRAWN".to_owned(),
+                    reason: None,
+                    message: None,
+                };
+                self.output(Output::Notice(ended(name, ending, Some(reason.to_owned()))));
+            }
+        } else if let Some(row) = self.ledger.get(name) {
+            if row.phase.is_over() {
+                // Java has acted on the end: nobody will ask for it again.
+                self.forget_row(name);
+                self.submitted.remove(name);
+            } else if row.released.is_none() {
+                self.mark_released(name, reason, now);
+            }
+        }
+    }
+
+    fn mark_released(&mut self, name: &str, reason: &str, now: Time) {
+        if let Some(row) = self.ledger.get_mut(name) {
+            row.released = Some(reason.to_owned());
+            self.journal.changed(Key::Task(name.to_owned()));
+            self.kill_from_now_on(name, now);
+        }
+    }
+
+    /// Takes a new configuration. The stream is opened anew where the master must be told; with another master, it waits
+    /// for [`handle_leader`](Self::handle_leader). Agents that wait keep the sizes they were submitted with. A task that
+    /// Java owned before and does not own now is killed.
     pub fn reconfigure(&mut self, config: Config, now: Time) {
-        let _ = now;
-        self.config = config;
+        self.tick(now);
+        let old = std::mem::replace(&mut self.config, config);
+        let gone: Vec<String> = old
+            .owned
+            .iter()
+            .filter(|name| !self.config.owned.contains(*name) && !self.submitted.contains(*name))
+            .cloned()
+            .collect();
+        for name in gone {
+            self.release_one(&name, "its node is no longer in Jenkins", now);
+        }
+        let new = &self.config;
+        let other_master = old.master.trim() != new.master.trim();
+        let other_framework = old.effective_role() != new.effective_role()
+            || old.framework_name != new.framework_name
+            || old.user != new.user
+            || old.checkpoint != new.checkpoint
+            || old.webui_url != new.webui_url
+            || old.failover_timeout() != new.failover_timeout()
+            || old.principal != new.principal
+            || old.secret != new.secret;
+        self.matcher.set_role(new.effective_role());
+        if self.teardown == Teardown::No && (other_master || other_framework || self.is_troubled()) {
+            self.reconnect(other_master, now);
+        }
+        self.settle(now);
     }
 
-    /// Ends the framework and all its tasks, because the cloud was deleted. See [`is_torn_down`](Self::is_torn_down).
+    /// Ends the framework and all its tasks, because the cloud was deleted. See [`is_torn_down`](Self::is_torn_down); a
+    /// shell gives it a while and then goes. No `ended` comes for the agents.
     pub fn teardown(&mut self, now: Time) {
-        let _ = now;
+        self.tick(now);
+        if self.teardown == Teardown::No {
+            self.teardown = Teardown::Wanted;
+            self.void_all_launches();
+            self.waiting.clear();
+            self.expecting.clear();
+            if self.framework_id.is_none() {
+                self.on_teardown_taken();
+            } else {
+                self.send_teardown();
+            }
+        }
+        self.settle(now);
+    }
+
+    pub(crate) fn on_teardown_taken(&mut self) {
+        self.teardown = Teardown::Taken;
+        self.framework_id = None;
+        let names: Vec<String> = self.ledger.iter().map(|row| row.name.clone()).collect();
+        for name in names {
+            self.forget_row(&name);
+        }
+        self.journal.changed_then(Key::FrameworkId, After::TornDown);
     }
 
     /// Whether the master has taken the TEARDOWN call and the store has forgotten all.
     pub fn is_torn_down(&self) -> bool {
-        false
+        self.teardown == Teardown::Done
     }
 
     /// The detector's answer changed.
     pub fn handle_leader(&mut self, leader: Leader, now: Time) {
-        let _ = (leader, now);
+        self.tick(now);
+        if !matches!(self.teardown, Teardown::Taken | Teardown::Done) {
+            self.on_leader(leader, now);
+        }
+        self.settle(now);
     }
 
     /// An event of the stream of `attempt`.
     pub fn handle_event(&mut self, attempt: AttemptId, event: Event, now: Time) {
-        let _ = (attempt, event, now);
+        self.tick(now);
+        if self.is_current(attempt) {
+            self.on_event(attempt, event, now);
+        }
+        self.settle(now);
+    }
+
+    fn on_event(&mut self, attempt: AttemptId, event: Event, now: Time) {
+        use event::Type;
+        self.on_sign_of_life(now);
+        let Some(Ok(kind)) = event.r#type.map(Type::try_from) else {
+            return;
+        };
+        match kind {
+            Type::Subscribed => {
+                if let Some(subscribed) = event.subscribed {
+                    self.on_subscribed(attempt, subscribed, now);
+                }
+            }
+            Type::Error => {
+                let message = event.error.map(|error| error.message).unwrap_or_default();
+                self.on_error(&message, now);
+            }
+            // Nothing else comes before SUBSCRIBED.
+            _ if self.session.subscribed().is_none() => {}
+            Type::Offers => self.on_offers(event.offers.map(|offers| offers.offers).unwrap_or_default(), now),
+            Type::Rescind => {
+                if let Some(rescind) = event.rescind {
+                    self.on_rescind(&rescind.offer_id, now);
+                }
+            }
+            Type::Update => {
+                if let Some(update) = event.update {
+                    self.on_update(attempt, *update.status, now);
+                }
+            }
+            Type::Failure => {
+                if let Some(failure) = event.failure.filter(|failure| failure.executor_id.is_none())
+                    && let Some(agent_id) = failure.agent_id
+                {
+                    self.matcher.forget(&agent_id.value);
+                }
+            }
+            // Inverse offers ask politely and may be left alone: the agent's maintenance shows in its offers.
+            Type::Unknown
+            | Type::Message
+            | Type::Heartbeat
+            | Type::InverseOffers
+            | Type::RescindInverseOffer
+            | Type::UpdateOperationStatus => {}
+        }
     }
 
     /// The stream of `attempt` ended, or could not be opened.
     pub fn handle_stream_end(&mut self, attempt: AttemptId, end: StreamEnd, now: Time) {
-        let _ = (attempt, end, now);
+        self.tick(now);
+        self.on_stream_end(attempt, end, now);
+        self.settle(now);
     }
 
     /// The master took a call (202) or not.
     pub fn handle_call_result(&mut self, id: CallId, result: Result<(), CallError>, now: Time) {
-        let _ = (id, result, now);
+        self.tick(now);
+        self.on_call_result(id, result, now);
+        self.settle(now);
     }
 
     /// A batch is synced to disk, or failed; the message of a failure is for people.
     pub fn handle_persisted(&mut self, id: PersistId, result: Result<(), String>, now: Time) {
-        let _ = (id, result, now);
+        self.tick(now);
+        match result {
+            Ok(()) => {
+                for after in self.journal.confirmed(id) {
+                    self.perform(after, now);
+                }
+            }
+            Err(message) => {
+                if let Some((launches, delay)) = self.journal.failed(id) {
+                    self.trouble(
+                        "ledger",
+                        format!(
+                            "the ledger cannot be written ({message}): check the disk of JENKINS_HOME; \
+                             no agent is launched until it can"
+                        ),
+                    );
+                    self.timers.at_latest(Timer::Store, now + delay);
+                    self.void_failed(launches);
+                }
+            }
+        }
+        self.settle(now);
+    }
+
+    /// What waited for the store.
+    pub(crate) fn perform(&mut self, after: After, now: Time) {
+        match after {
+            After::Accept(launch) => self.accept(launch, now),
+            After::Acknowledge { attempt, call } => {
+                // On another stream the agent repeats the update by itself.
+                if self.session.subscribed() == Some(attempt) {
+                    self.send(*call, crate::session::Sent::Other);
+                }
+            }
+            After::Notice(notice) => self.output(Output::Notice(notice)),
+            After::TornDown => {
+                self.teardown = Teardown::Done;
+                self.end_session(now);
+            }
+        }
     }
 
     /// The time of day, in milliseconds since the Unix epoch. Tell it when it may have jumped, or now and then.
     pub fn handle_wall_clock(&mut self, unix_millis: i64, now: Time) {
-        let _ = (unix_millis, now);
+        self.clock = (now, unix_millis);
+        self.unix_millis = unix_millis;
     }
 
     /// Time has passed.
     pub fn handle_timeout(&mut self, now: Time) {
-        let _ = now;
+        self.tick(now);
+        while let Some(timer) = self.timers.expired(now) {
+            match timer {
+                Timer::Connect => self.on_connect_due(now),
+                Timer::Handshake => self.on_handshake_due(now),
+                Timer::Heartbeat => self.on_heartbeat_due(now),
+                Timer::Explicit => self.on_explicit_due(now),
+                Timer::Implicit => self.ask_for_all(now),
+                Timer::Tasks => self.on_tasks_due(now),
+                Timer::Launches => self.on_launches_due(now),
+                // Both are looked at in `settle`.
+                Timer::Demand => {}
+                Timer::Declines => self.on_declines_due(),
+                Timer::Store => self.journal.unblock(),
+                Timer::Reasons => self.waiting.look_again(),
+            }
+        }
+        self.settle(now);
     }
 
     /// When [`handle_timeout`](Self::handle_timeout) is due; may lie in the past.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Time> {
-        None
+        self.timers.next()
     }
 
     /// The next thing to do.
@@ -148,21 +498,71 @@ impl Framework {
         self.outputs.pop_front()
     }
 
+    /// Before each input.
+    fn tick(&mut self, now: Time) {
+        let (then, unix_millis) = self.clock;
+        let passed = i64::try_from((now - then).as_millis()).unwrap_or(i64::MAX);
+        self.unix_millis = unix_millis.saturating_add(passed);
+    }
+
+    /// After each input: tells the master what is wanted, Java why agents wait, and the store what has changed.
+    fn settle(&mut self, now: Time) {
+        self.step_demand(now);
+        let (notices, next) = self.waiting.tell(now);
+        self.outputs.extend(notices.into_iter().map(Output::Notice));
+        if let Some(next) = next {
+            self.timers.at_latest(Timer::Reasons, next);
+        }
+        if let Some((id, keys)) = self.journal.next_batch(now) {
+            let writes = keys
+                .into_iter()
+                .map(|key| match (key, &self.framework_id) {
+                    (Key::Task(name), _) => self.ledger.write_of(&name),
+                    (Key::FrameworkId, Some(framework_id)) => Write::SetFrameworkId(framework_id.clone()),
+                    (Key::FrameworkId, None) => Write::ClearFrameworkId,
+                })
+                .collect();
+            self.output(Output::Persist { id, writes });
+        }
+    }
+
+    pub(crate) fn output(&mut self, output: Output) {
+        self.outputs.push_back(output);
+    }
+
+    pub(crate) fn trouble(&mut self, subject: &str, message: String) {
+        self.output(Output::Notice(Notice::Trouble {
+            subject: subject.to_owned(),
+            message,
+        }));
+    }
+
     /// A picture of the moment.
     pub fn status(&self, now: Time) -> Status {
+        let (state, leader, framework_id, message) = self.session.shown().clone();
+        let tasks = self.ledger.live().map(|row| TaskStatus {
+            name: row.name.clone(),
+            label: row.label.clone(),
+            state: row.phase.as_str().to_owned(),
+            host: row.host.clone(),
+            agent_id: row.agent_id.clone(),
+            cpus: row.cpus,
+            mem: row.mem,
+            releasing: row.released.is_some() || row.ending.is_some(),
+        });
         Status {
             v: 1,
             connection: ConnectionStatus {
-                state: ConnectionState::Searching,
-                leader: None,
-                framework_id: self.framework_id.clone(),
-                message: None,
-                since_millis: now.as_millis(),
+                state,
+                leader,
+                framework_id,
+                message,
+                since_millis: u64::try_from((now - self.session.since).as_millis()).unwrap_or(u64::MAX),
             },
-            offers: OffersStatus::default(),
-            suppressed: false,
-            waiting: Vec::new(),
-            tasks: Vec::new(),
+            offers: self.offers_status(),
+            suppressed: self.session.is_suppressed(),
+            waiting: self.waiting.status(now),
+            tasks: tasks.collect(),
             counters: self.counters,
         }
     }

@@ -6,7 +6,10 @@
 mod backoff;
 mod command;
 mod config;
+mod demand;
 mod framework;
+mod journal;
+mod launching;
 mod ledger;
 pub mod master;
 mod matcher;
@@ -18,10 +21,13 @@ mod request;
 mod resources;
 mod scalar;
 mod secret;
+mod session;
 mod status;
+mod tasks;
 mod time;
 mod timer;
 mod validate;
+mod waiting;
 
 pub use config::{Config, LabelError, Mode, Template, TemplateSize, normal_label};
 pub use framework::{Framework, SubmitError};

@@ -1,0 +1,184 @@
+//! What is on its way to the store, and what must wait for it.
+
+use crate::backoff::Backoff;
+use crate::notice::Notice;
+use crate::output::{AttemptId, PersistId};
+use crate::time::Time;
+use mesos_wire::Call;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+/// A batch that takes longer than this is a store in trouble.
+pub(crate) const STORE_PATIENCE: Duration = Duration::from_secs(5);
+
+/// Something the store keeps.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Key {
+    FrameworkId,
+    Task(String),
+}
+
+/// What may happen only once a write is durable.
+#[derive(Debug)]
+pub(crate) enum After {
+    /// The ACCEPT of a launch.
+    Accept(u64),
+    /// An acknowledgement, if the stream it came by still stands.
+    Acknowledge {
+        attempt: AttemptId,
+        call: Box<Call>,
+    },
+    Notice(Notice),
+    TornDown,
+}
+
+#[derive(Debug)]
+struct Batch {
+    keys: BTreeSet<Key>,
+    after: Vec<After>,
+    since: Time,
+}
+
+/// Keys that changed, in batches. A batch is made of what memory holds when it goes out, which is never older than
+/// the change that asked for it; so a batch that failed is not repeated as it was, its keys are just written again.
+#[derive(Debug)]
+pub(crate) struct Journal {
+    dirty: BTreeSet<Key>,
+    after: Vec<After>,
+    in_flight: BTreeMap<PersistId, Batch>,
+    next_id: u64,
+    backoff: Backoff,
+    blocked: bool,
+}
+
+impl Journal {
+    pub(crate) fn new() -> Self {
+        Self {
+            dirty: BTreeSet::new(),
+            after: Vec::new(),
+            in_flight: BTreeMap::new(),
+            next_id: 1,
+            backoff: Backoff::new(Duration::from_secs(1), Duration::from_secs(30)),
+            blocked: false,
+        }
+    }
+
+    /// The key changed in memory.
+    pub(crate) fn changed(&mut self, key: Key) {
+        self.dirty.insert(key);
+    }
+
+    /// The key changed in memory (or its last change may still be on its way); then do this.
+    pub(crate) fn changed_then(&mut self, key: Key, after: After) {
+        self.dirty.insert(key);
+        self.after.push(after);
+    }
+
+    /// The next batch, if there is one and the store takes any.
+    pub(crate) fn next_batch(&mut self, now: Time) -> Option<(PersistId, Vec<Key>)> {
+        if self.blocked || self.dirty.is_empty() {
+            return None;
+        }
+        let id = PersistId(self.next_id);
+        self.next_id += 1;
+        let keys = std::mem::take(&mut self.dirty);
+        let listed = keys.iter().cloned().collect();
+        self.in_flight.insert(
+            id,
+            Batch {
+                keys,
+                after: std::mem::take(&mut self.after),
+                since: now,
+            },
+        );
+        Some((id, listed))
+    }
+
+    /// What may happen now.
+    pub(crate) fn confirmed(&mut self, id: PersistId) -> Vec<After> {
+        let Some(batch) = self.in_flight.remove(&id) else {
+            return Vec::new();
+        };
+        self.backoff.reset();
+        batch.after
+    }
+
+    /// The keys are written again after the delay; what waited for them goes on waiting, but for ACCEPTs, which are
+    /// returned: an offer cannot be held that long.
+    pub(crate) fn failed(&mut self, id: PersistId) -> Option<(Vec<u64>, Duration)> {
+        let batch = self.in_flight.remove(&id)?;
+        self.dirty.extend(batch.keys);
+        let mut launches = Vec::new();
+        for after in batch.after {
+            match after {
+                After::Accept(launch) => launches.push(launch),
+                other => self.after.push(other),
+            }
+        }
+        self.blocked = true;
+        Some((launches, self.backoff.advance()))
+    }
+
+    /// The delay is over.
+    pub(crate) fn unblock(&mut self) {
+        self.blocked = false;
+    }
+
+    /// Whether writes go through in good time, as far as is known.
+    pub(crate) fn is_prompt(&self, now: Time) -> bool {
+        !self.blocked
+            && self
+                .in_flight
+                .values()
+                .all(|batch| now - batch.since < STORE_PATIENCE)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Time = Time::from_millis(0);
+
+    #[test]
+    fn what_changes_together_is_written_together() {
+        let mut journal = Journal::new();
+        journal.changed(Key::Task("a".into()));
+        journal.changed_then(Key::Task("a".into()), After::Accept(1));
+        journal.changed(Key::FrameworkId);
+        let (id, keys) = journal.next_batch(NOW).unwrap();
+        assert_eq!(keys, [Key::FrameworkId, Key::Task("a".into())]);
+        assert!(journal.next_batch(NOW).is_none());
+        assert!(matches!(journal.confirmed(id)[..], [After::Accept(1)]));
+        assert!(journal.confirmed(id).is_empty(), "once");
+    }
+
+    #[test]
+    fn a_failed_batch_is_written_again_with_what_came_since() {
+        let mut journal = Journal::new();
+        journal.changed_then(Key::Task("a".into()), After::Accept(1));
+        journal.changed_then(Key::Task("b".into()), After::TornDown);
+        let (id, _) = journal.next_batch(NOW).unwrap();
+        let (launches, delay) = journal.failed(id).unwrap();
+        assert_eq!(
+            (launches.as_slice(), delay),
+            ([1].as_slice(), Duration::from_secs(1))
+        );
+        journal.changed(Key::Task("c".into()));
+        assert!(journal.next_batch(NOW).is_none(), "the store rests");
+        assert!(!journal.is_prompt(NOW));
+        journal.unblock();
+        let (id, keys) = journal.next_batch(NOW).unwrap();
+        assert_eq!(keys, ["a", "b", "c"].map(|name| Key::Task(name.into())));
+        assert!(matches!(journal.confirmed(id)[..], [After::TornDown]));
+    }
+
+    #[test]
+    fn a_hanging_store_is_not_prompt() {
+        let mut journal = Journal::new();
+        journal.changed(Key::FrameworkId);
+        assert!(journal.next_batch(NOW).is_some());
+        assert!(journal.is_prompt(NOW));
+        assert!(!journal.is_prompt(NOW + STORE_PATIENCE));
+    }
+}

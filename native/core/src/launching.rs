@@ -1,0 +1,323 @@
+//! From offers to ACCEPT and DECLINE.
+
+use crate::framework::{Framework, Teardown};
+use crate::journal::{After, Key, STORE_PATIENCE};
+use crate::ledger::{TaskPhase, TaskRecord};
+use crate::matcher::{Ask, Bundle, Placement, Reason};
+use crate::notice::Notice;
+use crate::output::Output;
+use crate::resources::{Amount, Pool};
+use crate::scalar::Scalar;
+use crate::session::Sent;
+use crate::status::OffersStatus;
+use crate::time::Time;
+use crate::timer::Timer;
+use crate::waiting::Waiter;
+use mesos_wire::{Call, Filters, Offer, OfferId, Resource, TaskId, TaskInfo, call, offer};
+use std::time::Duration;
+
+/// How long a refused offer stays away while something waits: as long as a revive is debounced.
+const SHORT_REFUSAL: Duration = Duration::from_secs(5);
+
+/// A bundle of offers whose tasks' intents are on their way to the store.
+#[derive(Debug)]
+pub(crate) struct Launch {
+    offers: Vec<OfferId>,
+    agent_id: mesos_wire::AgentId,
+    host: String,
+    free: Amount,
+    tasks: Vec<(Waiter, Vec<Resource>)>,
+    since: Time,
+}
+
+impl Framework {
+    pub(crate) fn on_offers(&mut self, offers: Vec<Offer>, now: Time) {
+        self.counters.offers_received += offers.len() as u64;
+        self.demand_served(now);
+        if self.waiting.is_empty() || self.teardown != Teardown::No {
+            self.decline(offers.into_iter().map(|offer| offer.id).collect());
+            return;
+        }
+        if !self.journal.is_prompt(now) {
+            let text = "waits until the ledger can be written: see the trouble of the cloud".to_owned();
+            self.waiting.set_reasons(|_| Reason {
+                text: text.clone(),
+                possible: true,
+            });
+            self.decline(offers.into_iter().map(|offer| offer.id).collect());
+            return;
+        }
+        let placement = self.place(&offers);
+        let names: Vec<String> = self.waiting.iter().map(|waiter| waiter.name.clone()).collect();
+        for (index, reason) in placement.reasons {
+            if let Some(name) = names.get(index) {
+                self.waiting.set_reason(name, reason);
+            }
+        }
+        for bundle in placement.bundles {
+            self.intend(bundle, &offers, &names, now);
+        }
+        let unused = placement.unused.into_iter().filter_map(|index| offers.get(index));
+        self.decline(unused.map(|offer| offer.id.clone()).collect());
+    }
+
+    fn place(&mut self, offers: &[Offer]) -> Placement {
+        // Moved out, since the matcher learns from the offers while it reads the ledger.
+        let mut matcher = std::mem::replace(&mut self.matcher, crate::Matcher::new(""));
+        let used = self.used_by_agent();
+        let asks: Vec<Ask<'_>> = self.waiting.iter().map(Waiter::ask).collect();
+        let placement = matcher.place(
+            &asks,
+            offers,
+            |agent_id| {
+                used.get(agent_id)
+                    .copied()
+                    .unwrap_or((Scalar::ZERO, Scalar::ZERO))
+            },
+            self.unix_millis,
+        );
+        self.matcher = matcher;
+        placement
+    }
+
+    /// Writes the intents down; the ACCEPT follows when they are durable.
+    fn intend(&mut self, bundle: Bundle, offers: &[Offer], names: &[String], now: Time) {
+        let bundled: Vec<&Offer> = bundle
+            .offers
+            .iter()
+            .filter_map(|index| offers.get(*index))
+            .collect();
+        let Some(first) = bundled.first() else { return };
+        self.launches_made += 1;
+        let id = self.launches_made;
+        let mut tasks = Vec::new();
+        for assigned in bundle.tasks {
+            let Some(waiter) = names.get(assigned.ask).and_then(|name| self.waiting.remove(name)) else {
+                continue;
+            };
+            self.ledger.insert(TaskRecord {
+                name: waiter.name.clone(),
+                label: waiter.label.clone(),
+                executors: waiter.executors,
+                cpus: waiter.cpus,
+                mem: waiter.mem,
+                agent_id: Some(first.agent_id.value.clone()),
+                host: Some(first.hostname.clone()),
+                phase: TaskPhase::Intent,
+                ran: false,
+                released: None,
+                ending: None,
+            });
+            self.journal.changed(Key::Task(waiter.name.clone()));
+            self.launching.insert(waiter.name.clone(), id);
+            tasks.push((waiter, assigned.resources));
+        }
+        let Some((waiter, _)) = tasks.first() else { return };
+        self.journal
+            .changed_then(Key::Task(waiter.name.clone()), After::Accept(id));
+        let free = bundled
+            .iter()
+            .map(|offer| Pool::new(&offer.resources, self.config.effective_role()).free())
+            .fold(Amount::default(), Amount::plus);
+        let launch = Launch {
+            offers: bundled.iter().map(|offer| offer.id.clone()).collect(),
+            agent_id: first.agent_id.clone(),
+            host: first.hostname.clone(),
+            free,
+            tasks,
+            since: now,
+        };
+        self.launches.insert(id, launch);
+        self.timers.at_latest(Timer::Launches, now + STORE_PATIENCE);
+    }
+
+    /// The intents are durable.
+    pub(crate) fn accept(&mut self, id: u64, now: Time) {
+        let Some(launch) = self.launches.remove(&id) else {
+            return;
+        };
+        let count = launch.tasks.len();
+        let mut infos = Vec::with_capacity(count);
+        let mut names = Vec::with_capacity(count);
+        let mut notices = Vec::with_capacity(count);
+        for (waiter, resources) in launch.tasks {
+            self.launching.remove(&waiter.name);
+            if let Some(row) = self.ledger.get_mut(&waiter.name) {
+                row.phase = TaskPhase::Launched;
+            }
+            self.launch_clock_starts(&waiter.name, now);
+            notices.push(Notice::Accepted {
+                name: waiter.name.clone(),
+                host: launch.host.clone(),
+                agent_id: launch.agent_id.value.clone(),
+                cpus: waiter.cpus,
+                mem: waiter.mem,
+                tasks_in_offer: count,
+            });
+            names.push(waiter.name.clone());
+            infos.push(TaskInfo {
+                name: waiter.name.clone(),
+                task_id: TaskId { value: waiter.name },
+                agent_id: launch.agent_id.clone(),
+                resources,
+                command: Some(waiter.command),
+                ..TaskInfo::default()
+            });
+        }
+        self.counters.offers_accepted += launch.offers.len() as u64;
+        self.counters.tasks_launched += count as u64;
+        let call = Call {
+            r#type: Some(call::Type::Accept as i32),
+            accept: Some(call::Accept {
+                offer_ids: launch.offers.clone(),
+                operations: vec![offer::Operation {
+                    r#type: Some(offer::operation::Type::Launch as i32),
+                    launch: Some(offer::operation::Launch { task_infos: infos }),
+                    ..offer::Operation::default()
+                }],
+                filters: Some(self.refusal()),
+            }),
+            ..Call::default()
+        };
+        self.send(
+            call,
+            Sent::Accept {
+                offers: launch.offers,
+                names,
+            },
+        );
+        for notice in notices {
+            self.output(Output::Notice(notice));
+        }
+    }
+
+    /// The launch cannot be: its agents wait again. The intents, if they were written, are taken back.
+    fn void_launch(&mut self, id: u64) -> Vec<OfferId> {
+        let Some(launch) = self.launches.remove(&id) else {
+            return Vec::new();
+        };
+        for (waiter, _) in launch.tasks {
+            self.launching.remove(&waiter.name);
+            self.forget_row(&waiter.name);
+            self.waiting.put(waiter);
+        }
+        launch.offers
+    }
+
+    /// The offers are gone with their stream.
+    pub(crate) fn void_all_launches(&mut self) {
+        let ids: Vec<u64> = self.launches.keys().copied().collect();
+        for id in ids {
+            self.void_launch(id);
+        }
+    }
+
+    /// The store did not take the intents.
+    pub(crate) fn void_failed(&mut self, ids: Vec<u64>) {
+        let offers = ids.into_iter().flat_map(|id| self.void_launch(id)).collect();
+        self.decline(offers);
+    }
+
+    /// The store takes too long; an offer must not be held for ever.
+    pub(crate) fn on_launches_due(&mut self, now: Time) {
+        let late: Vec<u64> = self
+            .launches
+            .iter()
+            .filter(|(_, launch)| now - launch.since >= STORE_PATIENCE)
+            .map(|(id, _)| *id)
+            .collect();
+        if !late.is_empty() {
+            let seconds = STORE_PATIENCE.as_secs();
+            self.trouble(
+                "ledger",
+                format!("the ledger was not written within {seconds} s: check the disk of JENKINS_HOME"),
+            );
+        }
+        self.void_failed(late);
+        if let Some(next) = self
+            .launches
+            .values()
+            .map(|launch| launch.since + STORE_PATIENCE)
+            .min()
+        {
+            self.timers.set(Timer::Launches, next);
+        }
+    }
+
+    pub(crate) fn on_rescind(&mut self, offer_id: &OfferId, now: Time) {
+        self.counters.offers_rescinded += 1;
+        let hit = self
+            .launches
+            .iter()
+            .find(|(_, launch)| launch.offers.contains(offer_id))
+            .map(|(id, _)| *id);
+        if let Some(id) = hit {
+            // The other offers of the bundle are still good.
+            let mut offers = self.void_launch(id);
+            offers.retain(|other| other != offer_id);
+            self.decline(offers);
+            self.demand_grew(now);
+        }
+    }
+
+    /// Takes an agent out of a launch that has not been sent; `false` if it is in none.
+    pub(crate) fn leave_launch(&mut self, name: &str) -> bool {
+        let Some(id) = self.launching.remove(name) else {
+            return false;
+        };
+        self.forget_row(name);
+        if let Some(launch) = self.launches.get_mut(&id) {
+            launch.tasks.retain(|(waiter, _)| waiter.name != name);
+            if launch.tasks.is_empty() {
+                let offers = self.void_launch(id);
+                self.decline(offers);
+            }
+        }
+        true
+    }
+
+    /// Gives offers back for now.
+    pub(crate) fn decline(&mut self, offers: Vec<OfferId>) {
+        self.counters.offers_declined += offers.len() as u64;
+        self.send_decline(offers);
+    }
+
+    pub(crate) fn send_decline(&mut self, offers: Vec<OfferId>) {
+        if offers.is_empty() {
+            return;
+        }
+        let call = Call {
+            r#type: Some(call::Type::Decline as i32),
+            decline: Some(call::Decline {
+                offer_ids: offers.clone(),
+                filters: Some(self.refusal()),
+            }),
+            ..Call::default()
+        };
+        self.send(call, Sent::Decline(offers));
+    }
+
+    /// How long what we do not use shall stay away.
+    fn refusal(&self) -> Filters {
+        let time = if self.waiting.is_empty() {
+            self.config.decline()
+        } else {
+            SHORT_REFUSAL
+        };
+        Filters {
+            refuse_seconds: Some(time.as_secs_f64()),
+        }
+    }
+
+    pub(crate) fn offers_status(&self) -> OffersStatus {
+        let sum = self
+            .launches
+            .values()
+            .fold(Amount::default(), |sum, launch| sum.plus(launch.free));
+        OffersStatus {
+            held: self.launches.values().map(|launch| launch.offers.len()).sum(),
+            cpus: sum.cpus,
+            mem: sum.mem,
+        }
+    }
+}

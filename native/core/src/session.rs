@@ -1,0 +1,660 @@
+//! The connection to the leading master.
+
+use crate::backoff::Backoff;
+use crate::demand::{Demand, Wish};
+use crate::framework::{Framework, Teardown};
+use crate::journal::{After, Key};
+use crate::master::MasterAddress;
+use crate::matcher::Reason;
+use crate::notice::{ConnectionState, Notice};
+use crate::output::{AttemptId, CallError, CallId, Leader, Output, StreamEnd};
+use crate::time::Time;
+use crate::timer::Timer;
+use mesos_wire::framework_info::{Capability, capability};
+use mesos_wire::{Call, FrameworkId, FrameworkInfo, OfferId, call, event};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+const FIRST_RETRY: Duration = Duration::from_millis(500);
+/// As the guide for highly available frameworks advises.
+const RETRY_CAP: Duration = Duration::from_secs(15);
+/// How long a session must have stood for the next retry to be quick again.
+const HEALTHY: Duration = Duration::from_secs(30);
+/// So that not all frameworks of a cluster meet a new leader at once; the C++ library has the same.
+const NEW_LEADER_DELAY: Duration = Duration::from_millis(500);
+const REJECTED_RETRY: Duration = Duration::from_secs(60);
+const HANDSHAKE: Duration = Duration::from_secs(30);
+const HOPS: u32 = 5;
+const HEARTBEATS_MISSED: u32 = 5;
+/// The master's own default.
+const HEARTBEAT: f64 = 15.0;
+/// A decline that did not go through is sent again after this.
+const REDECLINE: Duration = Duration::from_secs(1);
+
+#[derive(Debug)]
+pub(crate) enum Stage {
+    /// Nobody to talk to.
+    Idle,
+    /// Until [`Timer::Connect`].
+    Pause,
+    Connecting {
+        attempt: AttemptId,
+        master: MasterAddress,
+        hops: u32,
+        suppressed: bool,
+    },
+    Subscribed {
+        attempt: AttemptId,
+        master: MasterAddress,
+        since: Time,
+        heartbeat: Duration,
+        demand: Demand,
+    },
+}
+
+/// A call whose result is awaited.
+#[derive(Debug)]
+pub(crate) enum Sent {
+    Accept {
+        offers: Vec<OfferId>,
+        names: Vec<String>,
+    },
+    Decline(Vec<OfferId>),
+    Demand,
+    Teardown,
+    /// What is repeated anyway until it has worked.
+    Other,
+}
+
+#[derive(Debug)]
+pub(crate) struct Session {
+    pub(crate) stage: Stage,
+    leader: Option<MasterAddress>,
+    /// What keeps us from being subscribed; shown until that is over.
+    problem: Option<(ConnectionState, String)>,
+    shown: (ConnectionState, Option<String>, Option<String>, Option<String>),
+    pub(crate) since: Time,
+    backoff: Backoff,
+    attempts: u64,
+    calls: u64,
+    sent: BTreeMap<CallId, Sent>,
+    undeclined: Vec<OfferId>,
+    subscribed_before: bool,
+}
+
+impl Session {
+    pub(crate) fn new(now: Time, framework_id: Option<String>) -> Self {
+        Self {
+            stage: Stage::Idle,
+            leader: None,
+            problem: None,
+            shown: (ConnectionState::Searching, None, framework_id, None),
+            since: now,
+            backoff: Backoff::new(FIRST_RETRY, RETRY_CAP),
+            attempts: 0,
+            calls: 0,
+            sent: BTreeMap::new(),
+            undeclined: Vec::new(),
+            subscribed_before: false,
+        }
+    }
+
+    pub(crate) fn subscribed(&self) -> Option<AttemptId> {
+        match &self.stage {
+            Stage::Subscribed { attempt, .. } => Some(*attempt),
+            _ => None,
+        }
+    }
+
+    fn attempt(&self) -> Option<AttemptId> {
+        match &self.stage {
+            Stage::Connecting { attempt, .. } | Stage::Subscribed { attempt, .. } => Some(*attempt),
+            Stage::Idle | Stage::Pause => None,
+        }
+    }
+
+    fn master(&self) -> Option<&MasterAddress> {
+        match &self.stage {
+            Stage::Connecting { master, .. } | Stage::Subscribed { master, .. } => Some(master),
+            Stage::Idle | Stage::Pause => self.leader.as_ref(),
+        }
+    }
+
+    pub(crate) fn is_suppressed(&self) -> bool {
+        match &self.stage {
+            Stage::Subscribed { demand, .. } => demand.is_suppressed(),
+            Stage::Connecting { suppressed, .. } => *suppressed,
+            Stage::Idle | Stage::Pause => false,
+        }
+    }
+
+    pub(crate) fn shown(&self) -> &(ConnectionState, Option<String>, Option<String>, Option<String>) {
+        &self.shown
+    }
+}
+
+impl Framework {
+    pub(crate) fn on_leader(&mut self, leader: Leader, now: Time) {
+        match leader {
+            Leader::Found(address) => self.on_leader_found(address, now),
+            Leader::None => {
+                self.on_no_leader(
+                    "no Mesos master leads at the moment: start one, or check the path in ZooKeeper"
+                        .to_owned(),
+                    now,
+                );
+            }
+            Leader::Unreachable(message) => self.on_no_leader(message, now),
+        }
+    }
+
+    fn on_leader_found(&mut self, address: MasterAddress, now: Time) {
+        let first = self.session.leader.is_none();
+        let same = self.session.leader.as_ref() == Some(&address);
+        let there = self.session.attempt().is_some() && self.session.master() == Some(&address);
+        self.session.leader = Some(address);
+        if there || (same && !matches!(self.session.stage, Stage::Idle)) {
+            return;
+        }
+        self.drop_stream(now);
+        self.session.problem = None;
+        self.session.backoff.reset();
+        if first && !self.session.subscribed_before {
+            self.connect_to_leader(now);
+        } else {
+            self.session.stage = Stage::Pause;
+            let delay = self.jitter.up_to(NEW_LEADER_DELAY);
+            self.timers.set(Timer::Connect, now + delay);
+            self.show(now);
+        }
+    }
+
+    /// A stream that stands is kept: a master that has lost ZooKeeper ends by itself.
+    fn on_no_leader(&mut self, message: String, now: Time) {
+        self.session.leader = None;
+        if self.session.subscribed().is_some() {
+            return;
+        }
+        self.drop_stream(now);
+        self.session.stage = Stage::Idle;
+        self.timers.clear(Timer::Connect);
+        self.session.problem = Some((ConnectionState::Searching, message));
+        self.show(now);
+    }
+
+    pub(crate) fn connect_to_leader(&mut self, now: Time) {
+        match self.session.leader.clone() {
+            Some(master) => self.connect(master, 0, now),
+            None => {
+                self.session.stage = Stage::Idle;
+                self.show(now);
+            }
+        }
+    }
+
+    fn connect(&mut self, master: MasterAddress, hops: u32, now: Time) {
+        self.session.attempts += 1;
+        let attempt = AttemptId(self.session.attempts);
+        // Otherwise the first offers after each start would be for nothing.
+        let suppressed = self.waiting.is_empty();
+        let id = self.framework_id.clone().map(|value| FrameworkId { value });
+        let subscribe = Call {
+            framework_id: id.clone(),
+            r#type: Some(call::Type::Subscribe as i32),
+            subscribe: Some(call::Subscribe {
+                framework_info: self.framework_info(id),
+                suppressed_roles: if suppressed {
+                    vec![self.config.effective_role().to_owned()]
+                } else {
+                    Vec::new()
+                },
+                offer_constraints: None,
+            }),
+            ..Call::default()
+        };
+        self.output(Output::Connect {
+            attempt,
+            master: master.clone(),
+            subscribe: Box::new(subscribe),
+        });
+        self.session.stage = Stage::Connecting {
+            attempt,
+            master,
+            hops,
+            suppressed,
+        };
+        self.timers.clear(Timer::Connect);
+        self.timers.set(Timer::Handshake, now + HANDSHAKE);
+        self.show(now);
+    }
+
+    fn framework_info(&self, id: Option<FrameworkId>) -> FrameworkInfo {
+        use capability::Type::{MultiRole, PartitionAware, ReservationRefinement, TaskKillingState};
+        let filled = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
+        FrameworkInfo {
+            user: self.config.user.trim().to_owned(),
+            name: self.config.framework_name.trim().to_owned(),
+            id,
+            failover_timeout: Some(self.config.failover_timeout().as_secs_f64()),
+            checkpoint: Some(self.config.checkpoint),
+            roles: vec![self.config.effective_role().to_owned()],
+            principal: self.config.principal.as_deref().and_then(filled),
+            webui_url: filled(&self.config.webui_url),
+            capabilities: [MultiRole, PartitionAware, ReservationRefinement, TaskKillingState]
+                .map(|capability| Capability {
+                    r#type: Some(capability as i32),
+                })
+                .to_vec(),
+            ..FrameworkInfo::default()
+        }
+    }
+
+    pub(crate) fn on_subscribed(&mut self, attempt: AttemptId, subscribed: event::Subscribed, now: Time) {
+        let Stage::Connecting {
+            attempt: current,
+            master,
+            suppressed,
+            ..
+        } = &self.session.stage
+        else {
+            return;
+        };
+        if *current != attempt {
+            return;
+        }
+        let (master, suppressed) = (master.clone(), *suppressed);
+        let id = subscribed.framework_id.value;
+        if id.is_empty() {
+            self.retry("the master's SUBSCRIBED has no framework id".to_owned(), now);
+            return;
+        }
+        if self.framework_id.as_deref() != Some(id.as_str()) {
+            let previous = self
+                .framework_id
+                .replace(id.clone())
+                .or_else(|| self.removed_framework.take());
+            let notice = Notice::Framework {
+                framework_id: id,
+                previous,
+            };
+            self.journal.changed_then(Key::FrameworkId, After::Notice(notice));
+        }
+        let seconds = subscribed
+            .heartbeat_interval_seconds
+            .filter(|s| s.is_finite())
+            .unwrap_or(HEARTBEAT);
+        let heartbeat = Duration::from_secs_f64(seconds.clamp(1.0, 3600.0));
+        self.session.stage = Stage::Subscribed {
+            attempt,
+            master,
+            since: now,
+            heartbeat,
+            demand: Demand::new(suppressed, now),
+        };
+        self.session.problem = None;
+        if std::mem::replace(&mut self.session.subscribed_before, true) {
+            self.counters.reconnects += 1;
+        }
+        self.timers.clear(Timer::Handshake);
+        self.on_sign_of_life(now);
+        self.show(now);
+        self.explain_waiting();
+        if self.teardown == Teardown::No {
+            self.start_reconciliation(now);
+        } else {
+            self.send_teardown();
+        }
+    }
+
+    /// Any event counts as a heartbeat.
+    pub(crate) fn on_sign_of_life(&mut self, now: Time) {
+        if let Stage::Subscribed { heartbeat, .. } = &self.session.stage {
+            self.timers
+                .set(Timer::Heartbeat, now + *heartbeat * HEARTBEATS_MISSED);
+        }
+    }
+
+    pub(crate) fn is_current(&self, attempt: AttemptId) -> bool {
+        self.session.attempt() == Some(attempt)
+    }
+
+    pub(crate) fn on_stream_end(&mut self, attempt: AttemptId, end: StreamEnd, now: Time) {
+        if !self.is_current(attempt) {
+            return;
+        }
+        let hops = match &self.session.stage {
+            Stage::Connecting { hops, .. } => *hops,
+            _ => 0,
+        };
+        self.stream_is_gone(now);
+        match end {
+            StreamEnd::Redirected(master) if hops < HOPS => self.connect(master, hops + 1, now),
+            StreamEnd::Redirected(master) => self.retry(
+                format!(
+                    "the masters redirect to each other, last to {master}: check that they elect a leader"
+                ),
+                now,
+            ),
+            StreamEnd::Failed(message) => self.retry(message, now),
+            StreamEnd::Closed => self.retry("the master closed the connection".to_owned(), now),
+            StreamEnd::Garbage(message) => {
+                self.trouble("protocol", format!("the master sent what is no event: {message}"));
+                self.retry(message, now);
+            }
+            StreamEnd::Refused { status, body } => self.on_refused(status, &body, now),
+        }
+    }
+
+    fn on_refused(&mut self, status: u16, body: &str, now: Time) {
+        let body = body.trim();
+        let said = if body.is_empty() {
+            format!("HTTP status {status}")
+        } else {
+            body.to_owned()
+        };
+        match status {
+            401 => self.reject(
+                format!("the master does not accept the principal or its secret ({said}): check both in the credentials"),
+                now,
+            ),
+            403 => self.reject(
+                format!("the master does not allow this framework ({said}): check its role, user and principal"),
+                now,
+            ),
+            400 | 404 | 405 | 406 | 415 => {
+                self.reject(format!("the master does not take the subscription ({said}): check address and role"), now);
+            }
+            503 => self.retry(format!("the master is not ready ({said})"), now),
+            _ => self.retry(format!("the master answers with HTTP status {status} ({said})"), now),
+        }
+    }
+
+    /// The ERROR event; the master closes the stream after it.
+    pub(crate) fn on_error(&mut self, message: &str, now: Time) {
+        self.drop_stream(now);
+        // Mesos has no code for it, only these words (also after a TEARDOWN).
+        let removed = message.contains("has been removed") || message.contains("ompleted framework");
+        if removed && self.teardown == Teardown::Sent {
+            self.on_teardown_taken();
+        } else if removed && self.framework_id.is_some() {
+            self.on_framework_removed(message, now);
+            self.retry(
+                format!("the master has removed the framework ({message}); a new one is started"),
+                now,
+            );
+        } else {
+            self.reject(format!("the master says: {message}"), now);
+        }
+    }
+
+    /// Tries again soon.
+    fn retry(&mut self, message: String, now: Time) {
+        self.drop_stream(now);
+        self.session.stage = Stage::Pause;
+        let delay = self.session.backoff.advance();
+        self.timers.set(Timer::Connect, now + self.jitter.spread(delay));
+        self.session.problem = Some((ConnectionState::Disconnected, message));
+        self.show(now);
+    }
+
+    /// Tries again slowly: someone has to change something.
+    fn reject(&mut self, message: String, now: Time) {
+        self.drop_stream(now);
+        self.session.stage = Stage::Pause;
+        self.timers
+            .set(Timer::Connect, now + self.jitter.spread(REJECTED_RETRY));
+        self.session.problem = Some((ConnectionState::Rejected, message));
+        self.show(now);
+    }
+
+    /// The connection is to be made anew because of the configuration. With another master the detector speaks first.
+    pub(crate) fn reconnect(&mut self, other_master: bool, now: Time) {
+        self.drop_stream(now);
+        self.session.problem = None;
+        self.session.backoff.reset();
+        if other_master {
+            self.session.leader = None;
+            self.session.stage = Stage::Idle;
+            self.timers.clear(Timer::Connect);
+            self.show(now);
+        } else {
+            self.connect_to_leader(now);
+        }
+    }
+
+    /// Whether the master has refused us, so that a changed configuration is worth a try.
+    pub(crate) fn is_troubled(&self) -> bool {
+        matches!(self.session.stage, Stage::Pause) && self.session.problem.is_some()
+    }
+
+    /// Ends the stream from our side, if there is one.
+    fn drop_stream(&mut self, now: Time) {
+        if let Some(attempt) = self.session.attempt() {
+            self.output(Output::Disconnect { attempt });
+            self.stream_is_gone(now);
+        }
+    }
+
+    /// Whatever hung on the stream is gone with it: offers, calls on their way, questions to the master.
+    fn stream_is_gone(&mut self, now: Time) {
+        if let Stage::Subscribed { since, .. } = &self.session.stage
+            && now - *since >= HEALTHY
+        {
+            self.session.backoff.reset();
+        }
+        self.session.stage = Stage::Pause;
+        self.session.sent.clear();
+        self.session.undeclined.clear();
+        for timer in [
+            Timer::Handshake,
+            Timer::Heartbeat,
+            Timer::Explicit,
+            Timer::Implicit,
+            Timer::Launches,
+            Timer::Demand,
+            Timer::Declines,
+        ] {
+            self.timers.clear(timer);
+        }
+        self.void_all_launches();
+        self.stop_reconciliation();
+    }
+
+    pub(crate) fn on_connect_due(&mut self, now: Time) {
+        if matches!(self.session.stage, Stage::Pause) {
+            self.connect_to_leader(now);
+        }
+    }
+
+    pub(crate) fn on_handshake_due(&mut self, now: Time) {
+        let seconds = HANDSHAKE.as_secs();
+        self.retry(
+            format!("the master did not answer the subscription within {seconds} s"),
+            now,
+        );
+    }
+
+    pub(crate) fn on_heartbeat_due(&mut self, now: Time) {
+        self.retry("the master has fallen silent: no heartbeat came".to_owned(), now);
+    }
+
+    /// Sends a call on the current stream; nothing if there is none.
+    pub(crate) fn send(&mut self, call: Call, sent: Sent) {
+        let Some(attempt) = self.session.subscribed() else {
+            return;
+        };
+        self.session.calls += 1;
+        let id = CallId(self.session.calls);
+        self.session.sent.insert(id, sent);
+        let framework_id = self.framework_id.clone().map(|value| FrameworkId { value });
+        self.output(Output::Call {
+            id,
+            attempt,
+            call: Box::new(Call { framework_id, ..call }),
+        });
+    }
+
+    pub(crate) fn on_call_result(&mut self, id: CallId, result: Result<(), CallError>, now: Time) {
+        let Some(sent) = self.session.sent.remove(&id) else {
+            return;
+        };
+        let error = match result {
+            Ok(()) => {
+                if matches!(sent, Sent::Teardown) {
+                    self.on_teardown_taken();
+                }
+                return;
+            }
+            Err(error) => error,
+        };
+        match sent {
+            Sent::Accept { offers, names } => {
+                // It may have arrived or not. A second ACCEPT could launch or lose the tasks twice; giving the offers back
+                // is harmless if they are used, and asking for the tasks tells which.
+                self.session.undeclined.extend(offers);
+                self.timers.at_latest(Timer::Declines, now + REDECLINE);
+                self.ask_again(names, now);
+            }
+            Sent::Decline(offers) => {
+                self.session.undeclined.extend(offers);
+                self.timers.at_latest(Timer::Declines, now + REDECLINE);
+            }
+            Sent::Demand => {
+                let waiting = !self.waiting.is_empty();
+                if let Stage::Subscribed { demand, .. } = &mut self.session.stage {
+                    demand.failed(now, waiting);
+                }
+            }
+            Sent::Teardown | Sent::Other => {}
+        }
+        if let CallError::Refused { status, body } = error {
+            let body = body.trim();
+            if status == 400 || status == 413 {
+                self.trouble(
+                    "protocol",
+                    format!("the master did not take a call (HTTP status {status}): {body}"),
+                );
+            } else {
+                // 403: the stream is no longer ours; 307 or 503: another master leads.
+                self.retry(
+                    format!("the master no longer takes calls (HTTP status {status}): {body}"),
+                    now,
+                );
+            }
+        }
+    }
+
+    pub(crate) fn on_declines_due(&mut self) {
+        let offers = std::mem::take(&mut self.session.undeclined);
+        self.send_decline(offers);
+    }
+
+    /// An agent was added to those that wait.
+    pub(crate) fn demand_grew(&mut self, now: Time) {
+        if let Stage::Subscribed { demand, .. } = &mut self.session.stage {
+            demand.grew(now);
+        }
+    }
+
+    pub(crate) fn demand_served(&mut self, now: Time) {
+        if let Stage::Subscribed { demand, .. } = &mut self.session.stage {
+            demand.served(now);
+        }
+    }
+
+    pub(crate) fn step_demand(&mut self, now: Time) {
+        if self.teardown != Teardown::No {
+            return;
+        }
+        let waiting = !self.waiting.is_empty();
+        let Stage::Subscribed { demand, .. } = &mut self.session.stage else {
+            return;
+        };
+        let wish = demand.step(waiting, now);
+        match demand.due() {
+            Some(due) => self.timers.set(Timer::Demand, due),
+            None => self.timers.clear(Timer::Demand),
+        }
+        let roles = vec![self.config.effective_role().to_owned()];
+        let call = match wish {
+            None => return,
+            Some(Wish::Revive) => Call {
+                r#type: Some(call::Type::Revive as i32),
+                revive: Some(call::Revive { roles }),
+                ..Call::default()
+            },
+            Some(Wish::Suppress) => Call {
+                r#type: Some(call::Type::Suppress as i32),
+                suppress: Some(call::Suppress { roles }),
+                ..Call::default()
+            },
+        };
+        self.send(call, Sent::Demand);
+    }
+
+    pub(crate) fn send_teardown(&mut self) {
+        if self.session.subscribed().is_some() {
+            self.teardown = Teardown::Sent;
+            self.send(
+                Call {
+                    r#type: Some(call::Type::Teardown as i32),
+                    ..Call::default()
+                },
+                Sent::Teardown,
+            );
+        }
+    }
+
+    pub(crate) fn end_session(&mut self, now: Time) {
+        self.drop_stream(now);
+        self.session.leader = None;
+        self.session.stage = Stage::Idle;
+        self.timers.clear(Timer::Connect);
+    }
+
+    /// Why agents wait as far as the connection goes.
+    pub(crate) fn idle_reason(&self) -> Reason {
+        let text = match (&self.session.stage, &self.session.problem) {
+            (Stage::Subscribed { .. }, _) => "waits for offers of the master".to_owned(),
+            (_, Some((_, problem))) => format!("not connected to a Mesos master: {problem}"),
+            (_, None) => "not connected to a Mesos master yet".to_owned(),
+        };
+        Reason { text, possible: true }
+    }
+
+    pub(crate) fn explain_waiting(&mut self) {
+        let idle = self.idle_reason();
+        let matcher = &self.matcher;
+        self.waiting
+            .set_reasons(|waiter| matcher.impossible(&waiter.ask()).unwrap_or_else(|| idle.clone()));
+    }
+
+    /// Tells Java if anything of it changed.
+    fn show(&mut self, now: Time) {
+        let (state, message) = match (&self.session.stage, &self.session.problem) {
+            (Stage::Subscribed { .. }, _) => (ConnectionState::Subscribed, None),
+            (_, Some((state, message))) => (*state, Some(message.clone())),
+            (Stage::Connecting { .. } | Stage::Pause, None) => (ConnectionState::Connecting, None),
+            (Stage::Idle, None) => (ConnectionState::Searching, None),
+        };
+        let leader = self.session.master().map(ToString::to_string);
+        let shown = (state, leader, self.framework_id.clone(), message);
+        if shown == self.session.shown {
+            return;
+        }
+        if shown.0 != self.session.shown.0 {
+            self.session.since = now;
+        }
+        self.session.shown = shown.clone();
+        let (state, leader, framework_id, message) = shown;
+        self.output(Output::Notice(Notice::Connection {
+            state,
+            leader,
+            framework_id,
+            message,
+        }));
+        if state != ConnectionState::Subscribed {
+            self.explain_waiting();
+        }
+    }
+}

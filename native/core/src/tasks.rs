@@ -1,0 +1,527 @@
+//! Tasks from their first status to their end: updates, kills, reconciliation, launch timeouts.
+
+use crate::backoff::Backoff;
+use crate::framework::Framework;
+use crate::journal::{After, Key};
+use crate::ledger::{Ending, TaskPhase, TaskRecord};
+use crate::notice::Notice;
+use crate::output::AttemptId;
+use crate::session::Sent;
+use crate::time::Time;
+use crate::timer::Timer;
+use mesos_wire::call::reconcile;
+use mesos_wire::{AgentId, Call, TaskId, TaskState, TaskStatus, call, task_status};
+use std::collections::{BTreeSet, HashMap};
+use std::time::Duration;
+
+const FIRST_KILL: Duration = Duration::from_secs(5);
+const KILL_CAP: Duration = Duration::from_secs(60);
+const FIRST_QUESTION: Duration = Duration::from_secs(5);
+const QUESTION_CAP: Duration = Duration::from_secs(60);
+const IMPLICIT: Duration = Duration::from_secs(15 * 60);
+/// How long the master may take to answer for a task whose launch timeout is over.
+const LAST_WORD: Duration = Duration::from_secs(30);
+/// How long the row of an ended task is kept, so that its end can be told again if Java's process dies before it has
+/// acted on it.
+const KEEP_ENDED: Duration = Duration::from_secs(10 * 60);
+
+/// What this process knows of a row beyond what is written down.
+#[derive(Debug, Default)]
+pub(crate) struct Watch {
+    /// When it should run at the latest.
+    launch_due: Option<Time>,
+    /// That time was over, and the master was asked.
+    asked: bool,
+    kill: Option<(Time, Backoff)>,
+    forget: Option<Time>,
+    /// A restored task of an owned node; Java has not heard yet that it is still there.
+    known_due: bool,
+}
+
+impl Watch {
+    /// Of a row that the store held; Java is told that the task is still there if it owns the name.
+    pub(crate) fn restored(owned: bool) -> Self {
+        Self {
+            known_due: owned,
+            ..Self::default()
+        }
+    }
+}
+
+/// Questions to the master.
+#[derive(Debug)]
+pub(crate) struct Reconciliation {
+    unanswered: BTreeSet<String>,
+    backoff: Backoff,
+}
+
+impl Reconciliation {
+    pub(crate) fn new() -> Self {
+        Self {
+            unanswered: BTreeSet::new(),
+            backoff: Backoff::new(FIRST_QUESTION, QUESTION_CAP),
+        }
+    }
+}
+
+/// What a status says of the task itself.
+enum Meaning {
+    Alive(TaskPhase),
+    Over,
+}
+
+fn meaning(state: TaskState) -> Meaning {
+    use TaskState::{
+        TaskDropped, TaskError, TaskFailed, TaskFinished, TaskGone, TaskGoneByOperator, TaskKilled,
+        TaskKilling, TaskLost, TaskRunning, TaskStaging, TaskStarting, TaskUnknown, TaskUnreachable,
+    };
+    match state {
+        TaskStaging => Meaning::Alive(TaskPhase::Staging),
+        TaskStarting => Meaning::Alive(TaskPhase::Starting),
+        TaskRunning => Meaning::Alive(TaskPhase::Running),
+        TaskKilling => Meaning::Alive(TaskPhase::Killing),
+        TaskUnreachable => Meaning::Alive(TaskPhase::Unreachable),
+        // UNKNOWN is the answer for a task whose agent the master does not know either: neither registered, nor
+        // unreachable, nor to come back after a failover (it stays silent for those). Either the ACCEPT never arrived or
+        // the agent was forgotten long ago. Should the task turn up all the same, it is killed as any that is over.
+        TaskFinished | TaskFailed | TaskKilled | TaskError | TaskLost | TaskDropped | TaskGone
+        | TaskGoneByOperator | TaskUnknown => Meaning::Over,
+    }
+}
+
+impl Framework {
+    pub(crate) fn on_update(&mut self, attempt: AttemptId, status: TaskStatus, now: Time) {
+        let name = status.task_id.value.clone();
+        // An update without uuid comes from the master itself or answers a question; it must not be acknowledged.
+        let acknowledge = status
+            .uuid
+            .clone()
+            .filter(|uuid| !uuid.is_empty())
+            .zip(status.agent_id.clone())
+            .map(|(uuid, agent_id)| After::Acknowledge {
+                attempt,
+                call: Box::new(Call {
+                    r#type: Some(call::Type::Acknowledge as i32),
+                    acknowledge: Some(call::Acknowledge {
+                        agent_id,
+                        task_id: status.task_id.clone(),
+                        uuid,
+                    }),
+                    ..Call::default()
+                }),
+            });
+        self.reconciliation.unanswered.remove(&name);
+        let Ok(state) = TaskState::try_from(status.state) else {
+            self.trouble(
+                "protocol",
+                format!(
+                    "agent {name} has a state that Mesos 1.11 does not have: {}",
+                    status.state
+                ),
+            );
+            self.after_task(&name, acknowledge);
+            return;
+        };
+        match (self.ledger.get(&name), meaning(state)) {
+            (None, Meaning::Over) => {
+                // Its row was deleted long ago, so its end is durable; or it never had one.
+                if let Some(acknowledge) = acknowledge {
+                    self.perform(acknowledge, now);
+                }
+            }
+            (None, Meaning::Alive(phase)) => {
+                self.counters.unknown_tasks_killed += 1;
+                self.adopt_stranger(&name, &status, phase);
+                self.after_task(&name, acknowledge);
+            }
+            (Some(row), Meaning::Over) if row.phase.is_over() => self.after_task(&name, acknowledge),
+            (Some(_), Meaning::Over) => {
+                self.task_is_over(&name, ending_of(state, &status), now);
+                self.after_task(&name, acknowledge);
+            }
+            (Some(_), Meaning::Alive(phase)) => {
+                self.task_lives(&name, phase, state, &status);
+                self.after_task(&name, acknowledge);
+            }
+        }
+        self.unless_killed(&name, now);
+    }
+
+    /// A task that is to go and is not being killed yet is killed now.
+    fn unless_killed(&mut self, name: &str, now: Time) {
+        let doomed = self
+            .ledger
+            .get(name)
+            .is_some_and(|row| !row.phase.is_over() && (row.released.is_some() || row.ending.is_some()));
+        if doomed && self.watches.get(name).is_none_or(|watch| watch.kill.is_none()) {
+            self.timers.at_latest(Timer::Tasks, now);
+        }
+    }
+
+    /// Acknowledges once the row is durable.
+    fn after_task(&mut self, name: &str, acknowledge: Option<After>) {
+        if let Some(acknowledge) = acknowledge {
+            self.journal.changed_then(Key::Task(name.to_owned()), acknowledge);
+        }
+    }
+
+    /// A task of our framework that nobody here knows: it gets a row, so that it is killed until it is gone.
+    fn adopt_stranger(&mut self, name: &str, status: &TaskStatus, phase: TaskPhase) {
+        self.ledger.insert(TaskRecord {
+            name: name.to_owned(),
+            label: String::new(),
+            executors: 0,
+            cpus: Default::default(),
+            mem: Default::default(),
+            agent_id: status.agent_id.as_ref().map(|id| id.value.clone()),
+            host: None,
+            phase,
+            ran: phase == TaskPhase::Running,
+            released: Some("no node of Jenkins is known for it".to_owned()),
+            ending: None,
+        });
+        self.watches.insert(name.to_owned(), Watch::default());
+        self.journal.changed(Key::Task(name.to_owned()));
+    }
+
+    fn task_lives(&mut self, name: &str, phase: TaskPhase, state: TaskState, status: &TaskStatus) {
+        let Some(row) = self.ledger.get_mut(name) else {
+            return;
+        };
+        let was = row.phase;
+        // A status may be overtaken by a younger one; only an unreachable task may go back, and one thought over
+        // (its agent had been given up) that turns up again, to be killed.
+        let goes_on = phase >= was || was == TaskPhase::Unreachable || was.is_over();
+        let agent_id = status.agent_id.as_ref().map(|id| id.value.clone());
+        let moved = row.agent_id.is_none() && agent_id.is_some();
+        if moved {
+            row.agent_id = agent_id;
+        }
+        let ran = row.ran || phase == TaskPhase::Running;
+        let changed = goes_on && (phase != was || ran != row.ran);
+        if changed {
+            row.phase = phase;
+            row.ran = ran;
+        }
+        let (host, given_up) = (row.host.clone(), row.ending.is_some());
+        let watch = self.watches.entry(name.to_owned()).or_default();
+        if ran {
+            watch.launch_due = None;
+            watch.asked = false;
+        }
+        if was.is_over() {
+            watch.forget = None;
+        }
+        let known = std::mem::take(&mut watch.known_due);
+        let key = Key::Task(name.to_owned());
+        if changed || moved {
+            self.journal.changed(key.clone());
+        }
+        if !self.expecting.contains(name) || given_up {
+            return;
+        }
+        let notice = if known {
+            Notice::Known {
+                name: name.to_owned(),
+                state: state.as_str_name().to_owned(),
+                host,
+            }
+        } else if changed && phase != was {
+            Notice::State {
+                name: name.to_owned(),
+                state: state.as_str_name().to_owned(),
+                message: status.message.clone().filter(|message| !message.is_empty()),
+                reason: reason_name(status),
+                host,
+            }
+        } else {
+            return;
+        };
+        self.journal.changed_then(key, After::Notice(notice));
+    }
+
+    /// The cluster has nothing of it any more.
+    pub(crate) fn task_is_over(&mut self, name: &str, ending: Ending, now: Time) {
+        let Some(row) = self.ledger.get_mut(name) else {
+            return;
+        };
+        let unheard_of = row.agent_id.is_none();
+        row.phase = TaskPhase::Ended;
+        self.counters.tasks_ended += 1;
+        let watch = self.watches.entry(name.to_owned()).or_default();
+        *watch = Watch {
+            forget: Some(now + KEEP_ENDED),
+            ..Watch::default()
+        };
+        self.timers.at_latest(Timer::Tasks, now + KEEP_ENDED);
+        self.journal.changed(Key::Task(name.to_owned()));
+        self.reconciliation.unanswered.remove(name);
+        self.conclude(name, if unheard_of { lost_by_restart() } else { ending });
+    }
+
+    /// Tells Java the end, once, when it is durable. The task itself may still have to be killed.
+    pub(crate) fn conclude(&mut self, name: &str, ending: Ending) {
+        let Some(row) = self.ledger.get_mut(name) else {
+            return;
+        };
+        let ending = row.ending.get_or_insert(ending).clone();
+        let released = row.released.clone();
+        let key = Key::Task(name.to_owned());
+        self.journal.changed(key.clone());
+        if self.expecting.remove(name) {
+            self.journal
+                .changed_then(key, After::Notice(ended(name, ending, released)));
+        }
+    }
+
+    /// The master has removed the framework, and with it all its tasks.
+    pub(crate) fn on_framework_removed(&mut self, message: &str, now: Time) {
+        self.removed_framework = self.framework_id.take();
+        self.journal.changed(Key::FrameworkId);
+        let names: Vec<String> = self.ledger.live().map(|row| row.name.clone()).collect();
+        for name in names {
+            let ending = Ending {
+                state: TaskState::TaskLost.as_str_name().to_owned(),
+                reason: Some(task_status::Reason::FrameworkRemoved.as_str_name().to_owned()),
+                message: Some(message.to_owned()),
+            };
+            self.task_is_over(&name, ending, now);
+        }
+    }
+
+    /// The task is to go; it is killed until it is gone.
+    pub(crate) fn kill_from_now_on(&mut self, name: &str, now: Time) {
+        let watch = self.watches.entry(name.to_owned()).or_default();
+        watch.kill = Some((now, Backoff::new(FIRST_KILL, KILL_CAP)));
+        self.timers.at_latest(Timer::Tasks, now);
+    }
+
+    /// ACCEPT was sent.
+    pub(crate) fn launch_clock_starts(&mut self, name: &str, now: Time) {
+        let due = now + self.config.launch_timeout();
+        self.watches.entry(name.to_owned()).or_default().launch_due = Some(due);
+        self.timers.at_latest(Timer::Tasks, due);
+    }
+
+    /// Sends the kills that are due, gives up launches, forgets old rows.
+    pub(crate) fn on_tasks_due(&mut self, now: Time) {
+        let connected = self.session.subscribed().is_some();
+        let (mut kills, mut questions, mut given_up, mut forgotten) =
+            (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let mut next: Option<Time> = None;
+        let mut due_at = |at: Time| next = Some(next.map_or(at, |next: Time| next.min(at)));
+        for row in self.ledger.iter() {
+            let watch = self.watches.entry(row.name.clone()).or_default();
+            if row.phase.is_over() {
+                match *watch.forget.get_or_insert(now + KEEP_ENDED) {
+                    at if at <= now => forgotten.push(row.name.clone()),
+                    at => due_at(at),
+                }
+                continue;
+            }
+            if !connected || self.launching.contains_key(&row.name) {
+                continue;
+            }
+            if row.released.is_some() || row.ending.is_some() {
+                let (at, backoff) = watch
+                    .kill
+                    .get_or_insert_with(|| (now, Backoff::new(FIRST_KILL, KILL_CAP)));
+                if *at <= now {
+                    kills.push((row.name.clone(), row.agent_id.clone()));
+                    *at = now + backoff.advance();
+                }
+                due_at(*at);
+            } else if let Some(due) = watch.launch_due.filter(|_| !row.ran) {
+                if due > now {
+                    due_at(due);
+                } else if watch.asked {
+                    given_up.push(row.name.clone());
+                } else {
+                    watch.asked = true;
+                    watch.launch_due = Some(now + LAST_WORD);
+                    due_at(now + LAST_WORD);
+                    questions.push(row.name.clone());
+                }
+            }
+        }
+        if let Some(at) = next {
+            self.timers.at_latest(Timer::Tasks, at);
+        }
+        for (name, agent_id) in kills {
+            self.send_kill(name, agent_id);
+        }
+        if !questions.is_empty() {
+            self.ask_again(questions, now);
+        }
+        for name in given_up {
+            self.give_up_launch(&name, now);
+        }
+        for name in forgotten {
+            self.forget_row(&name);
+            self.submitted.remove(&name);
+        }
+    }
+
+    /// Deletes the row of an ended task.
+    pub(crate) fn forget_row(&mut self, name: &str) {
+        self.ledger.remove(name);
+        self.watches.remove(name);
+        self.journal.changed(Key::Task(name.to_owned()));
+    }
+
+    fn give_up_launch(&mut self, name: &str, now: Time) {
+        let Some(row) = self.ledger.get(name) else { return };
+        let seconds = self.config.launch_timeout().as_secs();
+        let ending = if row.agent_id.is_none() {
+            lost_by_restart()
+        } else {
+            Ending {
+                state: "LAUNCH_TIMEOUT".to_owned(),
+                reason: None,
+                message: Some(format!(
+                    "the task did not run within {seconds} s after its launch, last state {}",
+                    row.phase
+                )),
+            }
+        };
+        self.conclude(name, ending);
+        self.kill_from_now_on(name, now);
+    }
+
+    fn send_kill(&mut self, name: String, agent_id: Option<String>) {
+        let call = Call {
+            r#type: Some(call::Type::Kill as i32),
+            kill: Some(call::Kill {
+                task_id: TaskId { value: name },
+                agent_id: agent_id.map(|value| AgentId { value }),
+                kill_policy: None,
+            }),
+            ..Call::default()
+        };
+        self.send(call, Sent::Other);
+    }
+
+    /// After each subscription: asks for each task that may live, then for all the master knows; kills start anew.
+    pub(crate) fn start_reconciliation(&mut self, now: Time) {
+        let patience = now + self.config.launch_timeout();
+        let grace = now + LAST_WORD;
+        let live: Vec<(String, bool)> = self
+            .ledger
+            .live()
+            .map(|row| (row.name.clone(), row.ran))
+            .collect();
+        for (name, ran) in &live {
+            let watch = self.watches.entry(name.clone()).or_default();
+            watch.kill = None;
+            if !*ran {
+                // While there was no connection nothing could be heard.
+                watch.launch_due = Some(watch.launch_due.map_or(patience, |due| due.max(grace)));
+                watch.asked = false;
+            }
+        }
+        self.reconciliation = Reconciliation::new();
+        self.ask_again(live.into_iter().map(|(name, _)| name).collect(), now);
+        self.ask_for_all(now);
+        self.timers.at_latest(Timer::Tasks, now);
+    }
+
+    pub(crate) fn stop_reconciliation(&mut self) {
+        self.reconciliation = Reconciliation::new();
+    }
+
+    /// Asks for these until each is answered.
+    pub(crate) fn ask_again(&mut self, names: Vec<String>, now: Time) {
+        if names.is_empty() || self.session.subscribed().is_none() {
+            return;
+        }
+        self.reconciliation.unanswered.extend(names.iter().cloned());
+        self.reconciliation.backoff.reset();
+        self.send_questions(names);
+        let delay = self.reconciliation.backoff.advance();
+        self.timers.set(Timer::Explicit, now + self.jitter.spread(delay));
+    }
+
+    pub(crate) fn on_explicit_due(&mut self, now: Time) {
+        let ledger = &self.ledger;
+        self.reconciliation
+            .unanswered
+            .retain(|name| ledger.get(name).is_some_and(|row| !row.phase.is_over()));
+        if self.reconciliation.unanswered.is_empty() {
+            return;
+        }
+        self.send_questions(self.reconciliation.unanswered.iter().cloned().collect());
+        let delay = self.reconciliation.backoff.advance();
+        self.timers.set(Timer::Explicit, now + self.jitter.spread(delay));
+    }
+
+    /// An empty question is one for all tasks: those that only the master knows are found by it.
+    pub(crate) fn ask_for_all(&mut self, now: Time) {
+        self.send_questions(Vec::new());
+        self.timers.set(Timer::Implicit, now + IMPLICIT);
+    }
+
+    fn send_questions(&mut self, names: Vec<String>) {
+        let tasks = names
+            .into_iter()
+            .map(|name| reconcile::Task {
+                agent_id: self
+                    .ledger
+                    .get(&name)
+                    .and_then(|row| row.agent_id.clone())
+                    .map(|value| AgentId { value }),
+                task_id: TaskId { value: name },
+            })
+            .collect();
+        let call = Call {
+            r#type: Some(call::Type::Reconcile as i32),
+            reconcile: Some(call::Reconcile { tasks }),
+            ..Call::default()
+        };
+        self.send(call, Sent::Other);
+    }
+
+    /// CPUs and MB that our own tasks hold, by agent.
+    pub(crate) fn used_by_agent(&self) -> HashMap<&str, (crate::Scalar, crate::Scalar)> {
+        let mut used: HashMap<&str, (crate::Scalar, crate::Scalar)> = HashMap::new();
+        for row in self.ledger.live() {
+            if let Some(agent_id) = &row.agent_id {
+                let sum = used.entry(agent_id.as_str()).or_default();
+                *sum = (sum.0 + row.cpus, sum.1 + row.mem);
+            }
+        }
+        used
+    }
+}
+
+/// The notice for an ending.
+pub(crate) fn ended(name: &str, ending: Ending, released: Option<String>) -> Notice {
+    Notice::Ended {
+        name: name.to_owned(),
+        requested: released.is_some(),
+        state: ending.state,
+        reason: released.or(ending.reason),
+        message: ending.message,
+    }
+}
+
+/// Owned, but neither the store nor the master knows it.
+pub(crate) fn lost_by_restart() -> Ending {
+    Ending {
+        state: "LOST_BY_RESTART".to_owned(),
+        reason: None,
+        message: Some("neither the ledger nor the Mesos master knows a task of this agent".to_owned()),
+    }
+}
+
+fn ending_of(state: TaskState, status: &TaskStatus) -> Ending {
+    Ending {
+        state: state.as_str_name().to_owned(),
+        reason: reason_name(status),
+        message: status.message.clone().filter(|message| !message.is_empty()),
+    }
+}
+
+fn reason_name(status: &TaskStatus) -> Option<String> {
+    let reason = task_status::Reason::try_from(status.reason?).ok()?;
+    Some(reason.as_str_name().to_owned())
+}

@@ -1,0 +1,244 @@
+//! Agents that were submitted and are not placed yet.
+
+use crate::matcher::{Ask, Reason};
+use crate::notice::Notice;
+use crate::scalar::Scalar;
+use crate::status::WaitingStatus;
+use crate::time::Time;
+use mesos_wire::CommandInfo;
+use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
+
+/// A reason is not told more often than this for one agent.
+const REASON_INTERVAL: Duration = Duration::from_secs(5);
+
+/// One of them, with all that its launch takes.
+#[derive(Debug)]
+pub(crate) struct Waiter {
+    pub(crate) name: String,
+    pub(crate) label: String,
+    pub(crate) executors: u32,
+    pub(crate) cpus: Scalar,
+    pub(crate) mem: Scalar,
+    pub(crate) attributes: BTreeMap<String, String>,
+    pub(crate) command: CommandInfo,
+    pub(crate) since: Time,
+    pub(crate) reason: Reason,
+    told: Option<(Time, Reason)>,
+    place: Option<u64>,
+}
+
+impl Waiter {
+    pub(crate) fn new(
+        name: String,
+        label: String,
+        executors: u32,
+        command: CommandInfo,
+        since: Time,
+    ) -> Self {
+        Self {
+            name,
+            label,
+            executors,
+            cpus: Scalar::ZERO,
+            mem: Scalar::ZERO,
+            attributes: BTreeMap::new(),
+            command,
+            since,
+            reason: Reason {
+                text: String::new(),
+                possible: true,
+            },
+            told: None,
+            place: None,
+        }
+    }
+
+    pub(crate) fn ask(&self) -> Ask<'_> {
+        Ask {
+            cpus: self.cpus,
+            mem: self.mem,
+            attributes: &self.attributes,
+        }
+    }
+}
+
+/// All of them, oldest first.
+#[derive(Debug, Default)]
+pub(crate) struct Waiting {
+    queue: BTreeMap<u64, Waiter>,
+    places: HashMap<String, u64>,
+    next: u64,
+    untold: bool,
+}
+
+impl Waiting {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.queue.is_empty()
+    }
+
+    pub(crate) fn contains(&self, name: &str) -> bool {
+        self.places.contains_key(name)
+    }
+
+    /// Appends it, or puts it back where it was.
+    pub(crate) fn put(&mut self, mut waiter: Waiter) {
+        let place = waiter.place.unwrap_or(self.next);
+        self.next = self.next.max(place + 1);
+        waiter.place = Some(place);
+        self.places.insert(waiter.name.clone(), place);
+        self.queue.insert(place, waiter);
+        self.untold = true;
+    }
+
+    pub(crate) fn remove(&mut self, name: &str) -> Option<Waiter> {
+        let place = self.places.remove(name)?;
+        self.queue.remove(&place)
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.queue.clear();
+        self.places.clear();
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Waiter> {
+        self.queue.values()
+    }
+
+    pub(crate) fn set_reason(&mut self, name: &str, reason: Reason) {
+        if let Some(waiter) = self.places.get(name).and_then(|place| self.queue.get_mut(place))
+            && waiter.reason != reason
+        {
+            waiter.reason = reason;
+            self.untold = true;
+        }
+    }
+
+    /// For all of them what `reason_of` says.
+    pub(crate) fn set_reasons(&mut self, reason_of: impl Fn(&Waiter) -> Reason) {
+        for waiter in self.queue.values_mut() {
+            waiter.reason = reason_of(waiter);
+        }
+        self.untold = true;
+    }
+
+    /// Reasons to tell now, and when the next is due.
+    pub(crate) fn tell(&mut self, now: Time) -> (Vec<Notice>, Option<Time>) {
+        let (mut notices, mut next) = (Vec::new(), None::<Time>);
+        if !std::mem::take(&mut self.untold) {
+            return (notices, next);
+        }
+        for waiter in self.queue.values_mut() {
+            if let Some((at, told)) = &waiter.told {
+                if *told == waiter.reason {
+                    continue;
+                }
+                let due = *at + REASON_INTERVAL;
+                if due > now {
+                    next = Some(next.map_or(due, |next| next.min(due)));
+                    continue;
+                }
+            }
+            waiter.told = Some((now, waiter.reason.clone()));
+            notices.push(Notice::Waiting {
+                name: waiter.name.clone(),
+                reason: waiter.reason.text.clone(),
+                possible: waiter.reason.possible,
+            });
+        }
+        (notices, next)
+    }
+
+    /// Some reason's time has come.
+    pub(crate) fn look_again(&mut self) {
+        self.untold = true;
+    }
+
+    pub(crate) fn status(&self, now: Time) -> Vec<WaitingStatus> {
+        self.queue
+            .values()
+            .map(|waiter| WaitingStatus {
+                name: waiter.name.clone(),
+                label: waiter.label.clone(),
+                cpus: waiter.cpus,
+                mem: waiter.mem,
+                reason: waiter.reason.text.clone(),
+                possible: waiter.reason.possible,
+                since_millis: u64::try_from((now - waiter.since).as_millis()).unwrap_or(u64::MAX),
+            })
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn waiter(name: &str) -> Waiter {
+        Waiter::new(
+            name.into(),
+            "l".into(),
+            1,
+            CommandInfo::default(),
+            Time::default(),
+        )
+    }
+
+    fn reason(text: &str) -> Reason {
+        Reason {
+            text: text.into(),
+            possible: true,
+        }
+    }
+
+    fn told(waiting: &mut Waiting, millis: u64) -> Vec<String> {
+        let (notices, _) = waiting.tell(Time::from_millis(millis));
+        notices
+            .into_iter()
+            .map(|notice| match notice {
+                Notice::Waiting { name, reason, .. } => format!("{name}: {reason}"),
+                other => panic!("{other:?}"),
+            })
+            .collect()
+    }
+
+    #[test]
+    fn whoever_comes_back_keeps_its_place() {
+        let mut waiting = Waiting::default();
+        waiting.put(waiter("a"));
+        waiting.put(waiter("b"));
+        let a = waiting.remove("a").unwrap();
+        waiting.put(waiter("c"));
+        waiting.put(a);
+        assert_eq!(
+            waiting.iter().map(|w| w.name.as_str()).collect::<Vec<_>>(),
+            ["a", "b", "c"]
+        );
+    }
+
+    #[test]
+    fn a_reason_is_told_when_it_changes_but_not_too_often() {
+        let mut waiting = Waiting::default();
+        waiting.put(waiter("a"));
+        waiting.set_reason("a", reason("x"));
+        assert_eq!(told(&mut waiting, 0), ["a: x"]);
+        waiting.set_reason("a", reason("y"));
+        let (none, next) = waiting.tell(Time::from_millis(4999));
+        assert_eq!((none, next), (Vec::new(), Some(Time::from_millis(5000))));
+        waiting.look_again();
+        assert_eq!(told(&mut waiting, 5000), ["a: y"]);
+        waiting.set_reason("a", reason("y"));
+        assert_eq!(told(&mut waiting, 99_000), [""; 0]);
+    }
+
+    #[test]
+    fn a_reason_that_changes_back_is_not_told_again() {
+        let mut waiting = Waiting::default();
+        waiting.put(waiter("a"));
+        waiting.set_reason("a", reason("x"));
+        assert_eq!(told(&mut waiting, 0).len(), 1);
+        waiting.set_reason("a", reason("y"));
+        waiting.set_reason("a", reason("x"));
+        assert_eq!(told(&mut waiting, 60_000), [""; 0]);
+    }
+}
