@@ -15,7 +15,8 @@ import java.util.List;
  * between {@code Node} and {@code Hudson} (see {@code tests/host-standins}), so that its abstract methods are Hudson's own.
  */
 public abstract class Jenkins extends Node {
-    public static final Permission ADMINISTER = Hudson.ADMINISTER;
+    /** Not by way of {@code Hudson}: that class is initialised after this one. */
+    public static final Permission ADMINISTER = Permission.HUDSON_ADMINISTER;
 
     /** Not final: {@code Hudson}'s constructor assigns it in the old host. */
     public Hudson.CloudList clouds;
