@@ -32,6 +32,7 @@ public final class JniTests {
         tests.run("JsonScenarios", scenarios, plugin);
         tests.run("RefusedLibraryScenarios", scenarios, plugin);
         tests.run("LibraryChoiceScenarios", scenarios, plugin);
+        tests.run("SecondLibraryScenarios", scenarios, plugin);
         tests.run("BridgeScenarios", scenarios, plugin);
         // A plugin is loaded a second time when it is installed anew without a restart.
         tests.run("BridgeScenarios", scenarios, plugin);

@@ -30,6 +30,11 @@ public final class NativeLibrary {
 
     private static Loaded loaded;
 
+    /** The last question that was answered, because a check of the old library reads a large file. */
+    private static String answeredPath;
+
+    private static Loaded answer;
+
     private NativeLibrary() {}
 
     /** What is loaded. */
@@ -63,6 +68,15 @@ public final class NativeLibrary {
      */
     public static synchronized Loaded load(String customPath) throws NativeLibraryException {
         String asked = customPath == null ? "" : customPath.trim();
+        if (!asked.equals(answeredPath)) {
+            answer = choose(asked);
+            answeredPath = asked;
+        }
+        return answer;
+    }
+
+    private static Loaded choose(String wanted) throws NativeLibraryException {
+        String asked = wanted;
         String warning = null;
         if (isOldLibrary(asked)) {
             warning = "native library path " + asked + " names Mesos's own library, which this plugin no longer uses;"
@@ -87,9 +101,9 @@ public final class NativeLibrary {
                                     + FILE_NAME));
         }
         loadCopy(source, library);
-        loaded = new Loaded(agreedVersion(source), source, null);
+        loaded = new Loaded(agreedVersion(source), source, warning);
         NativeLog.start();
-        return loaded.warn(warning);
+        return loaded;
     }
 
     /** Whether {@link #load} has succeeded in this class loader. */
