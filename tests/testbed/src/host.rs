@@ -283,6 +283,9 @@ fn recipe(spec: &HostSpec, programs: &HostHome, run: &Path, port: u16) -> Recipe
     ] {
         arguments.push(format!("--add-opens={package}=ALL-UNNAMED"));
     }
+    if let Some(agent) = programs.standins() {
+        arguments.push(format!("-javaagent:{}", agent.display()));
+    }
     arguments.extend(
         [
             "-Djava.awt.headless=true",

@@ -25,8 +25,7 @@ pub struct HostHome {
 
 impl HostHome {
     /// The host in `.testbed/host`, set up if it is not there (some 10 s, 38 MB of downloads). Safe when several
-    /// processes call it at once. Stand-ins for types that the host lacks are taken from
-    /// `tests/host-standins/target` when Maven has built them.
+    /// processes call it at once.
     ///
     /// # Errors
     /// [`SetupError`]: what is missing and what to install, or which step failed.
@@ -34,14 +33,7 @@ impl HostHome {
         let folder = paths::home().join("host");
         let _lock = FolderLock::take(&folder)?;
         let java = tools::java_17()?;
-        let standins = standins();
-        let contents: Vec<Vec<u8>> = standins
-            .iter()
-            .map(|path| fs::read(path).unwrap_or_default())
-            .collect();
-        let mut inputs = vec![JARS.as_bytes(), BOOT.as_bytes(), RECIPE.as_bytes()];
-        inputs.extend(contents.iter().map(Vec::as_slice));
-        let stamp = Stamp::of(&inputs);
+        let stamp = Stamp::of(&[JARS.as_bytes(), BOOT.as_bytes(), RECIPE.as_bytes()]);
         let home = Self {
             folder: folder.join("home"),
             java,
@@ -53,7 +45,7 @@ impl HostHome {
         let scratch = folder.join("scratch");
         empty(&scratch)?;
         empty(&home.folder)?;
-        home.war(&scratch, &standins)?;
+        home.war(&scratch)?;
         home.boot(&scratch)?;
         fs::remove_dir_all(&scratch).map_err(file("removing", &scratch))?;
         stamp.put_on(&home.folder)?;
@@ -66,6 +58,13 @@ impl HostHome {
         &self.java
     }
 
+    /// The Java agent that gives the host the later types that the plugin needs, once Maven has built it.
+    #[must_use]
+    pub fn standins(&self) -> Option<PathBuf> {
+        let jar = paths::repository().join("tests/host-standins/target/host-standins.jar");
+        jar.is_file().then_some(jar)
+    }
+
     /// The class path that starts the host: `boot.Boot`, then the war's own `Main`.
     #[must_use]
     pub fn classes(&self) -> String {
@@ -76,7 +75,7 @@ impl HostHome {
         )
     }
 
-    fn war(&self, scratch: &Path, standins: &[PathBuf]) -> Result<(), SetupError> {
+    fn war(&self, scratch: &Path) -> Result<(), SetupError> {
         let pom = scratch.join("jars.xml");
         write(&pom, JARS.as_bytes())?;
         let jars = scratch.join("jars");
@@ -102,7 +101,7 @@ impl HostHome {
             .flatten()
             .map(|entry| entry.path());
         let added = added.filter(|path| path.extension() == Some(OsStr::new("jar")));
-        for jar in added.chain(standins.iter().cloned()) {
+        for jar in added {
             let name = jar.file_name().unwrap_or_default();
             fs::copy(&jar, lib.join(name)).map_err(file("copying", &jar))?;
         }
@@ -132,19 +131,4 @@ impl HostHome {
         )?;
         Ok(())
     }
-}
-
-/// The jars that Maven made for the host's class path.
-fn standins() -> Vec<PathBuf> {
-    let target = paths::repository().join("tests/host-standins/target");
-    let Ok(entries) = fs::read_dir(target) else {
-        return Vec::new();
-    };
-    let mut jars: Vec<PathBuf> = entries
-        .flatten()
-        .map(|entry| entry.path())
-        .filter(|path| path.extension() == Some(OsStr::new("jar")))
-        .collect();
-    jars.sort();
-    jars
 }
