@@ -6,15 +6,16 @@ use crate::command::{check_launch, command};
 use crate::config::{Config, LabelError, normal_label};
 use crate::journal::{After, Journal, Key};
 use crate::launching::Launch;
-use crate::ledger::{Ending, Ledger, Restored, TaskPhase, TaskRecord, Write};
+use crate::ledger::{Ledger, Restored, Write};
 use crate::matcher::Matcher;
 use crate::notice::Notice;
 use crate::output::{AttemptId, CallError, CallId, Leader, Output, PersistId, Start, StreamEnd};
 use crate::plan::is_agent_name;
+use crate::reconcile::Reconciliation;
 use crate::request::{Release, Request};
 use crate::session::Session;
 use crate::status::{ConnectionStatus, Counters, Status, TaskStatus};
-use crate::tasks::{Reconciliation, Watch, ended, lost_by_restart};
+use crate::tasks::Watch;
 use crate::time::Time;
 use crate::timer::{Timer, Timers};
 use crate::waiting::{Waiter, Waiting};
@@ -129,64 +130,6 @@ impl Framework {
         framework
     }
 
-    /// Compares the rows with what Java owns.
-    fn take_over(&mut self, now: Time) {
-        let rows: Vec<TaskRecord> = self.ledger.iter().cloned().collect();
-        for row in rows {
-            let owned = self.expecting.contains(&row.name);
-            if row.phase.is_over() && !owned {
-                self.forget_row(&row.name);
-                continue;
-            }
-            self.watches.insert(row.name.clone(), Watch::restored(owned));
-            if row.phase.is_over() || (owned && row.ending.is_some()) {
-                // Java has a node for it, so it may not have heard.
-                self.conclude(&row.name, lost_by_restart());
-            } else if !owned && row.released.is_none() {
-                self.mark_released(&row.name, "its node is no longer in Jenkins", now);
-            }
-        }
-        for name in self.expecting.clone() {
-            if self.ledger.get(&name).is_some() || self.framework_id.is_none() {
-                continue;
-            }
-            // The store lost it; the master may still know it, and is asked at the first subscription.
-            self.ledger.insert(TaskRecord {
-                name: name.clone(),
-                label: String::new(),
-                executors: 0,
-                cpus: Default::default(),
-                mem: Default::default(),
-                agent_id: None,
-                host: None,
-                phase: TaskPhase::Intent,
-                ran: false,
-                released: None,
-                ending: None,
-            });
-            self.watches.insert(name.clone(), Watch::restored(true));
-            self.journal.changed(Key::Task(name));
-        }
-        if self.framework_id.is_none() {
-            self.nobody_can_know();
-        }
-        self.timers.at_latest(Timer::Tasks, now);
-    }
-
-    /// Without a framework id no master can know a task of ours.
-    fn nobody_can_know(&mut self) {
-        let unknown: Vec<String> = self
-            .expecting
-            .iter()
-            .filter(|name| self.ledger.get(name).is_none())
-            .cloned()
-            .collect();
-        for name in unknown {
-            self.expecting.remove(&name);
-            self.output(Output::Notice(ended(&name, lost_by_restart(), None)));
-        }
-    }
-
     /// The current configuration.
     pub fn config(&self) -> &Config {
         &self.config
@@ -240,35 +183,6 @@ impl Framework {
             self.release_one(name, &release.reason, now);
         }
         self.settle(now);
-    }
-
-    fn release_one(&mut self, name: &str, reason: &str, now: Time) {
-        if self.waiting.remove(name).is_some() || self.leave_launch(name) {
-            if self.expecting.remove(name) {
-                let ending = Ending {
-                    state: "WITHDRAWN".to_owned(),
-                    reason: None,
-                    message: None,
-                };
-                self.output(Output::Notice(ended(name, ending, Some(reason.to_owned()))));
-            }
-        } else if let Some(row) = self.ledger.get(name) {
-            if row.phase.is_over() {
-                // Java has acted on the end: nobody will ask for it again.
-                self.forget_row(name);
-                self.submitted.remove(name);
-            } else if row.released.is_none() {
-                self.mark_released(name, reason, now);
-            }
-        }
-    }
-
-    fn mark_released(&mut self, name: &str, reason: &str, now: Time) {
-        if let Some(row) = self.ledger.get_mut(name) {
-            row.released = Some(reason.to_owned());
-            self.journal.changed(Key::Task(name.to_owned()));
-            self.kill_from_now_on(name, now);
-        }
     }
 
     /// Takes a new configuration. The stream is opened anew where the master must be told; with another master, it waits
@@ -447,7 +361,7 @@ impl Framework {
             After::Acknowledge { attempt, call } => {
                 // On another stream the agent repeats the update by itself.
                 if self.session.subscribed() == Some(attempt) {
-                    self.send(*call, crate::session::Sent::Other);
+                    self.send(*call, crate::calls::Sent::Other);
                 }
             }
             After::Notice(notice) => self.output(Output::Notice(notice)),

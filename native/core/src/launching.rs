@@ -1,5 +1,6 @@
 //! From offers to ACCEPT and DECLINE.
 
+use crate::calls::Sent;
 use crate::framework::{Framework, Teardown};
 use crate::journal::{After, Key, STORE_PATIENCE};
 use crate::ledger::{TaskPhase, TaskRecord};
@@ -8,7 +9,6 @@ use crate::notice::Notice;
 use crate::output::Output;
 use crate::resources::{Amount, Pool};
 use crate::scalar::Scalar;
-use crate::session::Sent;
 use crate::status::OffersStatus;
 use crate::time::Time;
 use crate::timer::Timer;

@@ -4,6 +4,7 @@
 //! [`Framework::poll_output`]. What a shell around it has to do stands at [`Framework`].
 
 mod backoff;
+mod calls;
 mod command;
 mod config;
 mod demand;
@@ -16,7 +17,9 @@ mod matcher;
 mod notice;
 mod number;
 mod output;
+mod ownership;
 mod plan;
+mod reconcile;
 mod request;
 mod resources;
 mod scalar;

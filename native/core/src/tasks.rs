@@ -1,26 +1,22 @@
 //! Tasks from their first status to their end: updates, kills, reconciliation, launch timeouts.
 
 use crate::backoff::Backoff;
+use crate::calls::Sent;
 use crate::framework::Framework;
 use crate::journal::{After, Key};
 use crate::ledger::{Ending, TaskPhase, TaskRecord};
 use crate::notice::Notice;
 use crate::output::AttemptId;
-use crate::session::Sent;
 use crate::time::Time;
 use crate::timer::Timer;
-use mesos_wire::call::reconcile;
 use mesos_wire::{AgentId, Call, TaskId, TaskState, TaskStatus, call, task_status};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::time::Duration;
 
 const FIRST_KILL: Duration = Duration::from_secs(5);
 const KILL_CAP: Duration = Duration::from_secs(60);
-const FIRST_QUESTION: Duration = Duration::from_secs(5);
-const QUESTION_CAP: Duration = Duration::from_secs(60);
-const IMPLICIT: Duration = Duration::from_secs(15 * 60);
 /// How long the master may take to answer for a task whose launch timeout is over.
-const LAST_WORD: Duration = Duration::from_secs(30);
+pub(crate) const LAST_WORD: Duration = Duration::from_secs(30);
 /// How long the row of an ended task is kept, so that its end can be told again if Java's process dies before it has
 /// acted on it.
 const KEEP_ENDED: Duration = Duration::from_secs(10 * 60);
@@ -29,10 +25,10 @@ const KEEP_ENDED: Duration = Duration::from_secs(10 * 60);
 #[derive(Debug, Default)]
 pub(crate) struct Watch {
     /// When it should run at the latest.
-    launch_due: Option<Time>,
+    pub(crate) launch_due: Option<Time>,
     /// That time was over, and the master was asked.
-    asked: bool,
-    kill: Option<(Time, Backoff)>,
+    pub(crate) asked: bool,
+    pub(crate) kill: Option<(Time, Backoff)>,
     forget: Option<Time>,
     /// A restored task of an owned node; Java has not heard yet that it is still there.
     known_due: bool,
@@ -44,22 +40,6 @@ impl Watch {
         Self {
             known_due: owned,
             ..Self::default()
-        }
-    }
-}
-
-/// Questions to the master.
-#[derive(Debug)]
-pub(crate) struct Reconciliation {
-    unanswered: BTreeSet<String>,
-    backoff: Backoff,
-}
-
-impl Reconciliation {
-    pub(crate) fn new() -> Self {
-        Self {
-            unanswered: BTreeSet::new(),
-            backoff: Backoff::new(FIRST_QUESTION, QUESTION_CAP),
         }
     }
 }
@@ -396,85 +376,6 @@ impl Framework {
                 agent_id: agent_id.map(|value| AgentId { value }),
                 kill_policy: None,
             }),
-            ..Call::default()
-        };
-        self.send(call, Sent::Other);
-    }
-
-    /// After each subscription: asks for each task that may live, then for all the master knows; kills start anew.
-    pub(crate) fn start_reconciliation(&mut self, now: Time) {
-        let patience = now + self.config.launch_timeout();
-        let grace = now + LAST_WORD;
-        let live: Vec<(String, bool)> = self
-            .ledger
-            .live()
-            .map(|row| (row.name.clone(), row.ran))
-            .collect();
-        for (name, ran) in &live {
-            let watch = self.watches.entry(name.clone()).or_default();
-            watch.kill = None;
-            if !*ran {
-                // While there was no connection nothing could be heard.
-                watch.launch_due = Some(watch.launch_due.map_or(patience, |due| due.max(grace)));
-                watch.asked = false;
-            }
-        }
-        self.reconciliation = Reconciliation::new();
-        self.ask_again(live.into_iter().map(|(name, _)| name).collect(), now);
-        self.ask_for_all(now);
-        self.timers.at_latest(Timer::Tasks, now);
-    }
-
-    pub(crate) fn stop_reconciliation(&mut self) {
-        self.reconciliation = Reconciliation::new();
-    }
-
-    /// Asks for these until each is answered.
-    pub(crate) fn ask_again(&mut self, names: Vec<String>, now: Time) {
-        if names.is_empty() || self.session.subscribed().is_none() {
-            return;
-        }
-        self.reconciliation.unanswered.extend(names.iter().cloned());
-        self.reconciliation.backoff.reset();
-        self.send_questions(names);
-        let delay = self.reconciliation.backoff.advance();
-        self.timers.set(Timer::Explicit, now + self.jitter.spread(delay));
-    }
-
-    pub(crate) fn on_explicit_due(&mut self, now: Time) {
-        let ledger = &self.ledger;
-        self.reconciliation
-            .unanswered
-            .retain(|name| ledger.get(name).is_some_and(|row| !row.phase.is_over()));
-        if self.reconciliation.unanswered.is_empty() {
-            return;
-        }
-        self.send_questions(self.reconciliation.unanswered.iter().cloned().collect());
-        let delay = self.reconciliation.backoff.advance();
-        self.timers.set(Timer::Explicit, now + self.jitter.spread(delay));
-    }
-
-    /// An empty question is one for all tasks: those that only the master knows are found by it.
-    pub(crate) fn ask_for_all(&mut self, now: Time) {
-        self.send_questions(Vec::new());
-        self.timers.set(Timer::Implicit, now + IMPLICIT);
-    }
-
-    fn send_questions(&mut self, names: Vec<String>) {
-        let tasks = names
-            .into_iter()
-            .map(|name| reconcile::Task {
-                agent_id: self
-                    .ledger
-                    .get(&name)
-                    .and_then(|row| row.agent_id.clone())
-                    .map(|value| AgentId { value }),
-                task_id: TaskId { value: name },
-            })
-            .collect();
-        let call = Call {
-            r#type: Some(call::Type::Reconcile as i32),
-            reconcile: Some(call::Reconcile { tasks }),
             ..Call::default()
         };
         self.send(call, Sent::Other);

@@ -1,0 +1,113 @@
+//! Asking the master for the state of tasks.
+
+use crate::backoff::Backoff;
+use crate::calls::Sent;
+use crate::framework::Framework;
+use crate::tasks::LAST_WORD;
+use crate::time::Time;
+use crate::timer::Timer;
+use mesos_wire::call::reconcile;
+use mesos_wire::{AgentId, Call, TaskId, call};
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+const FIRST_QUESTION: Duration = Duration::from_secs(5);
+const QUESTION_CAP: Duration = Duration::from_secs(60);
+const IMPLICIT: Duration = Duration::from_secs(15 * 60);
+
+/// Questions to the master.
+#[derive(Debug)]
+pub(crate) struct Reconciliation {
+    pub(crate) unanswered: BTreeSet<String>,
+    backoff: Backoff,
+}
+
+impl Reconciliation {
+    pub(crate) fn new() -> Self {
+        Self {
+            unanswered: BTreeSet::new(),
+            backoff: Backoff::new(FIRST_QUESTION, QUESTION_CAP),
+        }
+    }
+}
+
+impl Framework {
+    /// After each subscription: asks for each task that may live, then for all the master knows; kills start anew.
+    pub(crate) fn start_reconciliation(&mut self, now: Time) {
+        let patience = now + self.config.launch_timeout();
+        let grace = now + LAST_WORD;
+        let live: Vec<(String, bool)> = self
+            .ledger
+            .live()
+            .map(|row| (row.name.clone(), row.ran))
+            .collect();
+        for (name, ran) in &live {
+            let watch = self.watches.entry(name.clone()).or_default();
+            watch.kill = None;
+            if !*ran {
+                // While there was no connection nothing could be heard.
+                watch.launch_due = Some(watch.launch_due.map_or(patience, |due| due.max(grace)));
+                watch.asked = false;
+            }
+        }
+        self.reconciliation = Reconciliation::new();
+        self.ask_again(live.into_iter().map(|(name, _)| name).collect(), now);
+        self.ask_for_all(now);
+        self.timers.at_latest(Timer::Tasks, now);
+    }
+
+    pub(crate) fn stop_reconciliation(&mut self) {
+        self.reconciliation = Reconciliation::new();
+    }
+
+    /// Asks for these until each is answered.
+    pub(crate) fn ask_again(&mut self, names: Vec<String>, now: Time) {
+        if names.is_empty() || self.session.subscribed().is_none() {
+            return;
+        }
+        self.reconciliation.unanswered.extend(names.iter().cloned());
+        self.reconciliation.backoff.reset();
+        self.send_questions(names);
+        let delay = self.reconciliation.backoff.advance();
+        self.timers.set(Timer::Explicit, now + self.jitter.spread(delay));
+    }
+
+    pub(crate) fn on_explicit_due(&mut self, now: Time) {
+        let ledger = &self.ledger;
+        self.reconciliation
+            .unanswered
+            .retain(|name| ledger.get(name).is_some_and(|row| !row.phase.is_over()));
+        if self.reconciliation.unanswered.is_empty() {
+            return;
+        }
+        self.send_questions(self.reconciliation.unanswered.iter().cloned().collect());
+        let delay = self.reconciliation.backoff.advance();
+        self.timers.set(Timer::Explicit, now + self.jitter.spread(delay));
+    }
+
+    /// An empty question is one for all tasks: those that only the master knows are found by it.
+    pub(crate) fn ask_for_all(&mut self, now: Time) {
+        self.send_questions(Vec::new());
+        self.timers.set(Timer::Implicit, now + IMPLICIT);
+    }
+
+    fn send_questions(&mut self, names: Vec<String>) {
+        let tasks = names
+            .into_iter()
+            .map(|name| reconcile::Task {
+                agent_id: self
+                    .ledger
+                    .get(&name)
+                    .and_then(|row| row.agent_id.clone())
+                    .map(|value| AgentId { value }),
+                task_id: TaskId { value: name },
+            })
+            .collect();
+        let call = Call {
+            r#type: Some(call::Type::Reconcile as i32),
+            reconcile: Some(call::Reconcile { tasks }),
+            ..Call::default()
+        };
+        self.send(call, Sent::Other);
+    }
+}
