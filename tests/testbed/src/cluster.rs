@@ -66,6 +66,8 @@ pub struct Cluster {
     members: Vec<Member>,
     // None: the cluster was started to stay (`keep`).
     guard: Option<Guard>,
+    // Whether the start went well; if not, the logs are kept.
+    up: bool,
 }
 
 impl Cluster {
@@ -101,6 +103,7 @@ impl Cluster {
             home,
             members,
             guard,
+            up: false,
         };
         cluster.write_plan()?;
         for role in [Role::ZooKeeper, Role::Master, Role::Agent] {
@@ -116,6 +119,7 @@ impl Cluster {
         for name in cluster.names(Role::Master) {
             cluster.await_replica(&name)?;
         }
+        cluster.up = true;
         Ok(cluster)
     }
 
@@ -138,6 +142,7 @@ impl Cluster {
             home: MesosHome::ensure()?,
             members,
             guard: None,
+            up: true,
         })
     }
 
@@ -348,7 +353,7 @@ impl Drop for Cluster {
         if let Some(guard) = self.guard.take() {
             drop(guard);
             // What a failed test has left is there to be looked at.
-            if !std::thread::panicking() {
+            if self.up && !std::thread::panicking() {
                 let _ = fs::remove_dir_all(&self.run);
             }
         }

@@ -55,6 +55,8 @@ pub struct Host {
     daemon: Daemon,
     // None: the host was started to stay (`keep`).
     guard: Option<Guard>,
+    // Whether the start went well; if not, the log is kept.
+    up: bool,
 }
 
 impl Host {
@@ -107,9 +109,11 @@ impl Host {
             client: Client::new(url),
             daemon,
             guard,
+            up: false,
         };
         host.daemon.start()?;
         host.await_up()?;
+        host.up = true;
         Ok(host)
     }
 
@@ -135,6 +139,7 @@ impl Host {
             client,
             daemon: Daemon::attach(recipe),
             guard: None,
+            up: true,
         })
     }
 
@@ -265,7 +270,7 @@ impl Drop for Host {
         if let Some(guard) = self.guard.take() {
             drop(guard);
             // What a failed test has left is there to be looked at.
-            if !std::thread::panicking() {
+            if self.up && !std::thread::panicking() {
                 let _ = fs::remove_dir_all(&self.run);
             }
         }
