@@ -26,7 +26,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         ["probe", master] => println!("{:#?}", runtime.test_connection(&config(master)?)),
         ["run", master, folder, jenkins, count] => run(&runtime, master, folder, jenkins, count.parse()?)?,
         ["watch", master, folder] => watch(&runtime, master, folder)?,
-        _ => return Err("usage: probe MASTER | run MASTER FOLDER JENKINS COUNT | watch MASTER FOLDER".into()),
+        _ => {
+            return Err("usage: probe MASTER | run MASTER FOLDER JENKINS COUNT | watch MASTER FOLDER".into());
+        }
     }
     Ok(())
 }
@@ -39,7 +41,13 @@ fn config(master: &str) -> serde_json::Result<Config> {
     }))
 }
 
-fn run(runtime: &Runtime, master: &str, folder: &str, jenkins: &str, count: u32) -> Result<(), Box<dyn Error>> {
+fn run(
+    runtime: &Runtime,
+    master: &str,
+    folder: &str,
+    jenkins: &str,
+    count: u32,
+) -> Result<(), Box<dyn Error>> {
     let begin = Instant::now();
     let cloud = Cloud::open(config(master)?, folder.into(), runtime);
     let planned = cloud.plan(&Demand::new("mesos", count))?;
@@ -80,7 +88,11 @@ fn await_all(
             return Err(format!("still without: {left:?}").into());
         }
         for event in cloud.poll(Duration::from_secs(1)).events {
-            println!("{:6} ms {}", begin.elapsed().as_millis(), serde_json::to_string(&event)?);
+            println!(
+                "{:6} ms {}",
+                begin.elapsed().as_millis(),
+                serde_json::to_string(&event)?
+            );
             if let Some(name) = pick(&event.notice) {
                 left.remove(&name);
             }

@@ -133,7 +133,10 @@ impl CallTarget {
                     })
             })
             .await
-            .map_err(|_| CallFailure::Timeout { address: address.clone(), within })?;
+            .map_err(|_| CallFailure::Timeout {
+                address: address.clone(),
+                within,
+            })?;
             match answer {
                 Ok(response) => {
                     let status = response.status().as_u16();
@@ -186,7 +189,10 @@ mod tests {
     use crate::fake_master::{FakeMaster, Step, response};
 
     fn call(kind: call::Type) -> Call {
-        Call { r#type: Some(kind.into()), ..Call::default() }
+        Call {
+            r#type: Some(kind.into()),
+            ..Call::default()
+        }
     }
 
     fn accepted() -> Vec<u8> {
@@ -201,7 +207,10 @@ mod tests {
 
     impl Caller {
         fn of(master: &FakeMaster) -> Self {
-            let timeouts = Timeouts { answer: Duration::from_millis(200), ..Timeouts::default() };
+            let timeouts = Timeouts {
+                answer: Duration::from_millis(200),
+                ..Timeouts::default()
+            };
             let target = CallTarget {
                 attempt: AttemptId(7),
                 connector: Connector::patient(timeouts),
@@ -210,7 +219,11 @@ mod tests {
                 stream_id: "stream-1".to_owned(),
             };
             let (sender, outcomes) = mpsc::unbounded_channel();
-            Caller { calls: Calls::start(target, sender), outcomes, next: 0 }
+            Caller {
+                calls: Calls::start(target, sender),
+                outcomes,
+                next: 0,
+            }
         }
 
         fn queue(&mut self, kind: call::Type) {
@@ -245,17 +258,31 @@ mod tests {
 
     #[tokio::test]
     async fn a_refused_call_is_told_and_the_next_goes_over_the_same_connection() {
-        let script = [Step::Answer(response("403 Forbidden", "", "wrong stream")), Step::Answer(accepted())];
+        let script = [
+            Step::Answer(response("403 Forbidden", "", "wrong stream")),
+            Step::Answer(accepted()),
+        ];
         let mut master = FakeMaster::start(script).await;
         let mut caller = Caller::of(&master);
         caller.queue(call::Type::Accept);
         caller.queue(call::Type::Accept);
         match caller.outcome().await {
-            (0, Err(CallFailure::Refused { status: 403, body, .. })) => assert_eq!(body, "wrong stream"),
+            (
+                0,
+                Err(CallFailure::Refused {
+                    status: 403, body, ..
+                }),
+            ) => assert_eq!(body, "wrong stream"),
             other => panic!("{other:?}"),
         }
         assert!(matches!(caller.outcome().await, (1, Ok(()))));
-        assert_eq!((master.received().await.connection, master.received().await.connection), (0, 0));
+        assert_eq!(
+            (
+                master.received().await.connection,
+                master.received().await.connection
+            ),
+            (0, 0)
+        );
     }
 
     #[tokio::test]
@@ -265,7 +292,12 @@ mod tests {
         let mut caller = Caller::of(&master);
         caller.queue(call::Type::Accept);
         match caller.outcome().await {
-            (0, Err(CallFailure::Refused { status: 307, body, .. })) => assert!(body.contains("10.0.0.2"), "{body}"),
+            (
+                0,
+                Err(CallFailure::Refused {
+                    status: 307, body, ..
+                }),
+            ) => assert!(body.contains("10.0.0.2"), "{body}"),
             other => panic!("{other:?}"),
         }
     }
@@ -294,7 +326,10 @@ mod tests {
         caller.queue(call::Type::Revive);
         assert!(caller.outcome().await.1.is_ok());
         caller.queue(call::Type::Accept);
-        assert!(matches!(caller.outcome().await, (1, Err(CallFailure::Broken { .. }))));
+        assert!(matches!(
+            caller.outcome().await,
+            (1, Err(CallFailure::Broken { .. }))
+        ));
         master.received().await;
         master.received().await;
         assert!(master.is_quiet());
@@ -327,7 +362,10 @@ mod tests {
         let mut caller = Caller::of(&master);
         caller.queue(call::Type::Kill);
         caller.queue(call::Type::Kill);
-        assert!(matches!(caller.outcome().await, (0, Err(CallFailure::Timeout { .. }))));
+        assert!(matches!(
+            caller.outcome().await,
+            (0, Err(CallFailure::Timeout { .. }))
+        ));
         assert!(matches!(caller.outcome().await, (1, Ok(()))));
     }
 
@@ -338,6 +376,9 @@ mod tests {
         drop(master);
         caller.queue(call::Type::Kill);
         let (_, result) = caller.outcome().await;
-        assert!(matches!(result, Err(CallFailure::Connect(_) | CallFailure::Broken { .. })), "{result:?}");
+        assert!(
+            matches!(result, Err(CallFailure::Connect(_) | CallFailure::Broken { .. })),
+            "{result:?}"
+        );
     }
 }

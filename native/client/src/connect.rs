@@ -29,7 +29,10 @@ pub(crate) struct Timeouts {
 
 impl Default for Timeouts {
     fn default() -> Self {
-        Timeouts { connect: Duration::from_secs(5), answer: Duration::from_secs(15) }
+        Timeouts {
+            connect: Duration::from_secs(5),
+            answer: Duration::from_secs(15),
+        }
     }
 }
 
@@ -63,7 +66,7 @@ pub(crate) enum ConnectError {
 
 fn tls_cure(error: &io::Error) -> &'static str {
     let text = error.to_string();
-    if text.contains("UnknownIssuer") || text.contains("UnknownCA") {
+    if text.contains("UnknownIssuer") || text.contains("BadSignature") {
         "add the certificate authority of the master to the trusted ones of this system"
     } else if text.contains("NotValidForName") {
         "use a host name in Mesos master that is in the certificate"
@@ -108,22 +111,30 @@ impl Connector {
     #[cfg(test)]
     pub(crate) fn trusting(roots: RootCertStore) -> Self {
         let tls = client_config(roots).map(|config| TlsConnector::from(Arc::new(config)));
-        Connector { tls, ..Connector::default() }
+        Connector {
+            tls,
+            ..Connector::default()
+        }
     }
 
     #[cfg(test)]
     pub(crate) fn patient(timeouts: Timeouts) -> Self {
-        Connector { timeouts, ..Connector::default() }
+        Connector {
+            timeouts,
+            ..Connector::default()
+        }
     }
 
     /// Connects within the timeout for that.
     pub(crate) async fn connect(&self, address: &MasterAddress) -> Result<Connection, ConnectError> {
         let shown = address.authority();
         let within = self.timeouts.connect;
-        let stream =
-            timeout(within, self.open(address))
-                .await
-                .map_err(|_| ConnectError::Timeout { address: shown.clone(), within })??;
+        let stream = timeout(within, self.open(address))
+            .await
+            .map_err(|_| ConnectError::Timeout {
+                address: shown.clone(),
+                within,
+            })??;
         let (sender, connection) =
             http1::handshake(TokioIo::new(stream))
                 .await

@@ -66,7 +66,11 @@ impl FakeMaster {
 
     async fn start_with(script: impl IntoIterator<Item = Step>, tls: Option<TlsAcceptor>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let scheme = if tls.is_some() { Scheme::Https } else { Scheme::Http };
+        let scheme = if tls.is_some() {
+            Scheme::Https
+        } else {
+            Scheme::Http
+        };
         let port = listener.local_addr().unwrap().port();
         let script: Arc<Mutex<VecDeque<Step>>> = Arc::new(Mutex::new(script.into_iter().collect()));
         let (report, received) = mpsc::unbounded_channel();
@@ -87,8 +91,16 @@ impl FakeMaster {
                 });
             }
         });
-        let address = MasterAddress { scheme, host: "127.0.0.1".to_owned(), port };
-        FakeMaster { address, received, task: task.abort_handle() }
+        let address = MasterAddress {
+            scheme,
+            host: "127.0.0.1".to_owned(),
+            port,
+        };
+        FakeMaster {
+            address,
+            received,
+            task: task.abort_handle(),
+        }
     }
 
     /// The next request that arrives.
@@ -109,7 +121,13 @@ async fn serve(
     report: &mpsc::UnboundedSender<Received>,
 ) {
     while let Some((head, body)) = read_request(&mut stream).await {
-        report.send(Received { connection, head, body }).unwrap();
+        report
+            .send(Received {
+                connection,
+                head,
+                body,
+            })
+            .unwrap();
         let step = script.lock().unwrap().pop_front().unwrap_or(Step::Close);
         match step {
             Step::Answer(bytes) => stream.write_all(&bytes).await.unwrap(),
@@ -139,7 +157,13 @@ async fn read_request(stream: &mut (impl AsyncRead + Unpin)) -> Option<(String, 
     let head = String::from_utf8(head).unwrap();
     let length = head
         .lines()
-        .find_map(|line| line.to_ascii_lowercase().strip_prefix("content-length:")?.trim().parse().ok())
+        .find_map(|line| {
+            line.to_ascii_lowercase()
+                .strip_prefix("content-length:")?
+                .trim()
+                .parse()
+                .ok()
+        })
         .unwrap_or(0);
     let mut body = vec![0; length];
     stream.read_exact(&mut body).await.ok()?;
@@ -148,14 +172,19 @@ async fn read_request(stream: &mut (impl AsyncRead + Unpin)) -> Option<(String, 
 
 /// A whole response with a length.
 pub(crate) fn response(status: &str, headers: &str, body: &str) -> Vec<u8> {
-    format!("HTTP/1.1 {status}\r\nContent-Length: {}\r\n{headers}\r\n{body}", body.len()).into_bytes()
+    format!(
+        "HTTP/1.1 {status}\r\nContent-Length: {}\r\n{headers}\r\n{body}",
+        body.len()
+    )
+    .into_bytes()
 }
 
 /// The head of a subscribed stream and these records, each its own chunk; the stream stays open.
 pub(crate) fn stream_of(records: &[Vec<u8>]) -> Vec<u8> {
-    let mut bytes = b"HTTP/1.1 200 OK\r\nContent-Type: application/x-protobuf\r\nMesos-Stream-Id: stream-1\r\n\
+    let mut bytes =
+        b"HTTP/1.1 200 OK\r\nContent-Type: application/x-protobuf\r\nMesos-Stream-Id: stream-1\r\n\
         Transfer-Encoding: chunked\r\n\r\n"
-        .to_vec();
+            .to_vec();
     for record in records {
         bytes.extend(chunk(&framed(record)));
     }

@@ -77,7 +77,9 @@ enum ProbeError {
     },
     #[error("no leader: {address} is a Mesos master, but says: {body}")]
     NoLeader { address: String, body: String },
-    #[error("{address} is a Mesos agent: enter the master's address in Mesos master, its port is mostly 5050")]
+    #[error(
+        "{address} is a Mesos agent: enter the master's address in Mesos master, its port is mostly 5050"
+    )]
     Agent { address: String },
     #[error(
         "{address} is not a Mesos master ({path} answered {answer}): correct host and port in Mesos master"

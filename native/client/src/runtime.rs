@@ -42,6 +42,11 @@ impl Runtime {
         self.0.shutdown_timeout(patience);
     }
 
+    #[cfg(test)]
+    pub(crate) fn block_on<T>(&self, future: impl Future<Output = T>) -> T {
+        self.0.block_on(future)
+    }
+
     pub(crate) fn spawn(&self, future: impl Future<Output = ()> + Send + 'static) {
         // Whoever spawns hears of the end by other ways.
         drop(self.0.spawn(future));

@@ -79,7 +79,10 @@ pub(crate) async fn subscribe(
     let mut connection = connector.connect(address).await?;
     let response = timeout(within, connection.sender.send_request(request))
         .await
-        .map_err(|_| StreamError::Silent { address: shown.clone(), within })?
+        .map_err(|_| StreamError::Silent {
+            address: shown.clone(),
+            within,
+        })?
         .map_err(|source| StreamError::Request {
             address: shown.clone(),
             source,
@@ -169,20 +172,29 @@ mod tests {
     use crate::fake_master::{FakeMaster, Step, chunk, framed, response, stream_of};
 
     fn heartbeat() -> Vec<u8> {
-        Event { r#type: Some(event::Type::Heartbeat.into()), ..Event::default() }.encode_to_vec()
+        Event {
+            r#type: Some(event::Type::Heartbeat.into()),
+            ..Event::default()
+        }
+        .encode_to_vec()
     }
 
     fn failure(message: &str) -> Vec<u8> {
         Event {
             r#type: Some(event::Type::Error.into()),
-            error: Some(event::Error { message: message.to_owned() }),
+            error: Some(event::Error {
+                message: message.to_owned(),
+            }),
             ..Event::default()
         }
         .encode_to_vec()
     }
 
     async fn subscribe_to(master: &FakeMaster) -> Result<EventStream, StreamError> {
-        let timeouts = Timeouts { answer: Duration::from_millis(200), ..Timeouts::default() };
+        let timeouts = Timeouts {
+            answer: Duration::from_millis(200),
+            ..Timeouts::default()
+        };
         let connector = Connector::patient(timeouts);
         subscribe(&connector, &master.address, None, Bytes::from_static(b"a call")).await
     }
@@ -204,14 +216,23 @@ mod tests {
         let mut master = FakeMaster::start([Step::Answer(stream_of(&[]))]).await;
         let login = Authorization::basic(Some("jenkins"), Some("hunter2"));
         let call = Bytes::from_static(b"a call");
-        let stream = subscribe(&Connector::default(), &master.address, login.as_ref(), call).await.unwrap();
+        let stream = subscribe(&Connector::default(), &master.address, login.as_ref(), call)
+            .await
+            .unwrap();
         assert_eq!(stream.stream_id(), "stream-1");
         let request = master.received().await;
-        assert!(request.head.starts_with("POST /api/v1/scheduler HTTP/1.1\r\n"), "{}", request.head);
+        assert!(
+            request.head.starts_with("POST /api/v1/scheduler HTTP/1.1\r\n"),
+            "{}",
+            request.head
+        );
         assert_eq!(request.header("accept"), Some("application/x-protobuf"));
         assert_eq!(request.header("content-type"), Some("application/x-protobuf"));
         assert_eq!(request.header("host"), Some(master.address.authority().as_str()));
-        assert_eq!(request.header("authorization"), Some("Basic amVua2luczpodW50ZXIy"));
+        assert_eq!(
+            request.header("authorization"),
+            Some("Basic amVua2luczpodW50ZXIy")
+        );
         assert_eq!(request.header("mesos-stream-id"), None);
         assert_eq!(request.body, b"a call");
     }
@@ -237,48 +258,69 @@ mod tests {
     async fn a_stream_that_the_master_ends_is_closed() {
         let mut bytes = stream_of(&[heartbeat()]);
         bytes.extend(chunk(b""));
-        assert!(matches!(end_after_one_event(Step::Answer(bytes)).await, StreamError::Closed));
+        assert!(matches!(
+            end_after_one_event(Step::Answer(bytes)).await,
+            StreamError::Closed
+        ));
     }
 
     #[tokio::test]
     async fn a_cut_connection_ends_the_stream() {
         let bytes = stream_of(&[heartbeat()]);
-        assert!(matches!(end_after_one_event(Step::AnswerAndClose(bytes)).await, StreamError::Broken(_)));
+        assert!(matches!(
+            end_after_one_event(Step::AnswerAndClose(bytes)).await,
+            StreamError::Broken(_)
+        ));
     }
 
     #[tokio::test]
     async fn a_connection_cut_within_a_record_is_told_apart() {
         let mut bytes = stream_of(&[heartbeat()]);
         bytes.extend(chunk(b"100\nonly the beginning"));
-        assert!(matches!(end_after_one_event(Step::AnswerAndClose(bytes)).await, StreamError::CutShort));
+        assert!(matches!(
+            end_after_one_event(Step::AnswerAndClose(bytes)).await,
+            StreamError::CutShort
+        ));
     }
 
     #[tokio::test]
     async fn garbage_between_records_ends_the_stream() {
         let mut bytes = stream_of(&[heartbeat()]);
         bytes.extend(chunk(b"<html>"));
-        assert!(matches!(end_after_one_event(Step::Answer(bytes)).await, StreamError::Record(_)));
+        assert!(matches!(
+            end_after_one_event(Step::Answer(bytes)).await,
+            StreamError::Record(_)
+        ));
     }
 
     #[tokio::test]
     async fn a_record_that_is_no_event_ends_the_stream() {
         let mut bytes = stream_of(&[heartbeat()]);
         bytes.extend(chunk(&framed(&[0xff; 12])));
-        assert!(matches!(end_after_one_event(Step::Answer(bytes)).await, StreamError::Event(_)));
+        assert!(matches!(
+            end_after_one_event(Step::Answer(bytes)).await,
+            StreamError::Event(_)
+        ));
     }
 
     #[tokio::test]
     async fn a_redirect_tells_where_to() {
         let headers = "Location: //10.0.0.2:5050/api/v1/scheduler\r\n";
         match refusal(Step::Answer(response("307 Temporary Redirect", headers, ""))).await {
-            StreamError::Redirected { location, .. } => assert_eq!(location, "//10.0.0.2:5050/api/v1/scheduler"),
+            StreamError::Redirected { location, .. } => {
+                assert_eq!(location, "//10.0.0.2:5050/api/v1/scheduler")
+            }
             other => panic!("{other:?}"),
         }
     }
 
     #[tokio::test]
     async fn a_refusal_carries_its_status_and_the_beginning_of_its_body() {
-        for (line, code) in [("503 Service Unavailable", 503), ("401 Unauthorized", 401), ("403 Forbidden", 403)] {
+        for (line, code) in [
+            ("503 Service Unavailable", 503),
+            ("401 Unauthorized", 401),
+            ("403 Forbidden", 403),
+        ] {
             let body = format!("No leader\r\n elected{}", "!".repeat(1000));
             match refusal(Step::Answer(response(line, "", &body))).await {
                 StreamError::Refused { status, body, .. } => {
@@ -295,9 +337,19 @@ mod tests {
     async fn a_web_server_is_not_taken_for_a_master() {
         let page = response("200 OK", "Content-Type: text/html\r\n", "<html>welcome</html>");
         let error = refusal(Step::Answer(page)).await;
-        assert!(error.to_string().contains("does not answer as a Mesos master does (content type text/html)"), "{error}");
+        assert!(
+            error
+                .to_string()
+                .contains("does not answer as a Mesos master does (content type text/html)"),
+            "{error}"
+        );
         let nameless = response("200 OK", "Content-Type: application/x-protobuf\r\n", "");
-        assert!(refusal(Step::Answer(nameless)).await.to_string().contains("no stream id"));
+        assert!(
+            refusal(Step::Answer(nameless))
+                .await
+                .to_string()
+                .contains("no stream id")
+        );
     }
 
     #[tokio::test]
@@ -315,17 +367,34 @@ mod tests {
 
     #[tokio::test]
     async fn nothing_listening_is_a_refused_connection() {
-        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let address = MasterAddress { scheme: Scheme::Http, host: "127.0.0.1".to_owned(), port };
-        let error = subscribe(&Connector::default(), &address, None, Bytes::new()).await.unwrap_err();
-        assert!(matches!(error, StreamError::Connect(ConnectError::Refused { .. })), "{error:?}");
+        let port = std::net::TcpListener::bind("127.0.0.1:0")
+            .unwrap()
+            .local_addr()
+            .unwrap()
+            .port();
+        let address = MasterAddress {
+            scheme: Scheme::Http,
+            host: "127.0.0.1".to_owned(),
+            port,
+        };
+        let error = subscribe(&Connector::default(), &address, None, Bytes::new())
+            .await
+            .unwrap_err();
+        assert!(
+            matches!(error, StreamError::Connect(ConnectError::Refused { .. })),
+            "{error:?}"
+        );
     }
 
     #[tokio::test]
     async fn dropping_the_stream_closes_the_connection() {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
-        let address = MasterAddress { scheme: Scheme::Http, host: "127.0.0.1".to_owned(), port };
+        let address = MasterAddress {
+            scheme: Scheme::Http,
+            host: "127.0.0.1".to_owned(),
+            port,
+        };
         let connector = Connector::default();
         let client = async {
             let stream = subscribe(&connector, &address, None, Bytes::new()).await.unwrap();

@@ -1,1 +1,278 @@
+use std::sync::Arc;
 
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::crypto::ring;
+use tokio_rustls::rustls::pki_types::PrivateKeyDer;
+use tokio_rustls::rustls::{RootCertStore, ServerConfig};
+
+use super::*;
+use crate::fake_master::{FakeMaster, Step, response};
+
+const VERSION: &str = r#"{"version":"1.11.0","git_tag":"1.11.0"}"#;
+const AGENTS: &str = r#"{"slaves":[
+    {"active":true,"hostname":"a1","resources":{"cpus":4.0,"mem":4096.0,"disk":1.0},"used_resources":{"cpus":0.3,"mem":768}},
+    {"active":true,"hostname":"a2","resources":{"cpus":3.8,"mem":100.5},"used_resources":{"cpus":0,"mem":0}},
+    {"active":false,"hostname":"a3","resources":{"cpus":64.0,"mem":9000.0},"used_resources":{"cpus":0,"mem":0}}],
+    "recovered_slaves":[]}"#;
+
+fn json(body: &str) -> Step {
+    Step::Answer(response("200 OK", "Content-Type: application/json\r\n", body))
+}
+
+fn status(line: &str, body: &str) -> Step {
+    Step::Answer(response(line, "Server: nginx\r\n", body))
+}
+
+fn login_taken() -> Step {
+    status("400 Bad Request", "Expecting 'type' to be present")
+}
+
+fn config(master: &MasterAddress) -> Config {
+    config_of(&format!("{}://{}", master.scheme.as_str(), master.authority()))
+}
+
+fn config_of(master: &str) -> Config {
+    serde_json::from_value(serde_json::json!({"master": master})).unwrap()
+}
+
+async fn message(script: impl IntoIterator<Item = Step>) -> String {
+    let master = FakeMaster::start(script).await;
+    let report = test_connection(&config(&master.address)).await;
+    assert!(!report.ok, "{report:?}");
+    assert!(
+        report.message.contains(&master.address.authority()),
+        "{}",
+        report.message
+    );
+    report.message
+}
+
+#[tokio::test]
+async fn a_good_master_is_reported_with_what_its_active_agents_have_free() {
+    let master = FakeMaster::start([json(VERSION), json(AGENTS), login_taken()]).await;
+    let report = test_connection(&config(&master.address)).await;
+    let leader = master.address.authority();
+    assert_eq!(
+        serde_json::to_value(&report).unwrap(),
+        serde_json::json!({"v": 1, "ok": true, "leader": leader, "version": "1.11.0", "agents": 2, "cpusFree": 7.5,
+            "memFree": 3428.5,
+            "message": format!("Mesos 1.11.0, leading master {leader}, 2 agents with 7.5 CPUs and 3428.5 MB free")})
+    );
+}
+
+#[tokio::test]
+async fn a_failure_has_no_numbers() {
+    let report = test_connection(&config_of("")).await;
+    let mut shown = serde_json::to_value(&report).unwrap();
+    assert!(
+        shown["message"]
+            .take()
+            .as_str()
+            .unwrap()
+            .starts_with("Mesos master is empty")
+    );
+    assert_eq!(
+        shown,
+        serde_json::json!({"v": 1, "ok": false, "leader": null, "version": null, "agents": null, "cpusFree": null,
+            "memFree": null, "message": null})
+    );
+}
+
+#[tokio::test]
+async fn a_master_that_does_not_lead_leads_to_the_one_that_does() {
+    let leader = FakeMaster::start([json(AGENTS), login_taken()]).await;
+    let location = format!("Location: //{}/master/slaves\r\n", leader.address.authority());
+    let redirect = Step::Answer(response("307 Temporary Redirect", &location, ""));
+    let other = FakeMaster::start([json(VERSION), redirect]).await;
+    let report = test_connection(&config(&other.address)).await;
+    assert!(report.ok, "{report:?}");
+    assert_eq!(report.leader, Some(leader.address.authority()));
+}
+
+#[tokio::test]
+async fn redirects_in_a_circle_come_to_an_end() {
+    let circle = |_| {
+        Step::Answer(response(
+            "307 Temporary Redirect",
+            "Location: /master/slaves\r\n",
+            "",
+        ))
+    };
+    assert!(
+        message([0; 9].map(circle))
+            .await
+            .contains("which is not another master")
+    );
+    let mut masters = Vec::new();
+    let first = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let mut location = first.local_addr().unwrap().to_string();
+    drop(first);
+    for _ in 0..8 {
+        let headers = format!("Location: //{location}/version\r\n");
+        let master =
+            FakeMaster::start([Step::Answer(response("307 Temporary Redirect", &headers, ""))]).await;
+        location = master.address.authority();
+        masters.push(master);
+    }
+    let report = test_connection(&config(&masters[7].address)).await;
+    assert!(
+        report.message.contains("redirect in a circle"),
+        "{}",
+        report.message
+    );
+}
+
+#[tokio::test]
+async fn agents_that_are_missing_are_mentioned() {
+    let master = FakeMaster::start([json(VERSION), json(r#"{"slaves":[]}"#), login_taken()]).await;
+    let report = test_connection(&config(&master.address)).await;
+    assert!(
+        report.ok && report.message.contains("no agent is registered"),
+        "{report:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_login_that_is_wanted_is_asked_for_and_a_wrong_one_is_told_apart() {
+    let refused = || [json(VERSION), json(AGENTS), status("401 Unauthorized", "")];
+    assert!(message(refused()).await.contains("enter principal and secret"));
+
+    let mut master = FakeMaster::start(refused()).await;
+    let mut config = config(&master.address);
+    config.principal = Some("jenkins".to_owned());
+    config.secret = Some(mesos_core::Secret::new("hunter2"));
+    let report = test_connection(&config).await;
+    assert!(
+        report.message.contains("principal or secret is wrong"),
+        "{}",
+        report.message
+    );
+    assert!(!report.message.contains("hunter2"));
+    assert_eq!(
+        master.received().await.header("authorization"),
+        Some("Basic amVua2luczpodW50ZXIy")
+    );
+}
+
+#[tokio::test]
+async fn what_is_no_leading_master_is_told_apart() {
+    let forbidden = message([json(VERSION), status("403 Forbidden", "not you")]).await;
+    assert!(forbidden.contains("status 403: not you"), "{forbidden}");
+    let leaderless = message([
+        json(VERSION),
+        status("503 Service Unavailable", "No leader elected"),
+    ])
+    .await;
+    assert!(
+        leaderless.contains("no leader") && leaderless.contains("No leader elected"),
+        "{leaderless}"
+    );
+    let agent = message([json(VERSION), status("404 Not Found", "")]).await;
+    assert!(agent.contains("is a Mesos agent"), "{agent}");
+    let web = message([status("404 Not Found", "nothing here")]).await;
+    assert!(
+        web.contains("is not a Mesos master (/version answered status 404 from nginx `nothing here`)"),
+        "{web}"
+    );
+    let page = message([json("<html>welcome</html>")]).await;
+    assert!(page.contains("`<html>welcome</html>`"), "{page}");
+    let mail = message([Step::AnswerAndClose(b"220 mail.example ESMTP\r\n".to_vec())]).await;
+    assert!(mail.contains("does a Mesos master run there"), "{mail}");
+}
+
+#[tokio::test]
+async fn addresses_that_lead_nowhere_are_told_apart() {
+    let port = std::net::TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap()
+        .port();
+    for (master, part) in [
+        (
+            format!("127.0.0.1:{port}"),
+            format!("127.0.0.1:{port} refuses connections"),
+        ),
+        (
+            "no-such-host.invalid:5050".to_owned(),
+            "the host name `no-such-host.invalid` cannot be resolved".to_owned(),
+        ),
+        (
+            format!("zk://127.0.0.1:{port}/mesos"),
+            "cannot be reached".to_owned(),
+        ),
+        ("m1:x".to_owned(), "Mesos master has `x` as the port".to_owned()),
+    ] {
+        let report = test_connection(&config_of(&master)).await;
+        assert!(
+            !report.ok && report.message.contains(&part),
+            "{master}: {}",
+            report.message
+        );
+    }
+}
+
+/// A certificate authority and a server certificate of it for 127.0.0.1.
+fn certificates(name: &str) -> (RootCertStore, TlsAcceptor) {
+    let mut authority = CertificateParams::default();
+    authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let authority = CertifiedIssuer::self_signed(authority, KeyPair::generate().unwrap()).unwrap();
+    let key = KeyPair::generate().unwrap();
+    let server = CertificateParams::new([name.to_owned()])
+        .unwrap()
+        .signed_by(&key, &authority)
+        .unwrap();
+    let mut roots = RootCertStore::empty();
+    roots.add(authority.as_ref().der().clone()).unwrap();
+    let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(
+            vec![server.der().clone()],
+            PrivateKeyDer::Pkcs8(key.serialize_der().into()),
+        )
+        .unwrap();
+    (roots, TlsAcceptor::from(Arc::new(config)))
+}
+
+async fn probe_tls(trusted: RootCertStore, acceptor: TlsAcceptor) -> Result<String, String> {
+    let master = FakeMaster::start_tls([json(VERSION), json(AGENTS), login_taken()], acceptor).await;
+    let findings = probe(&Connector::trusting(trusted), &config(&master.address)).await;
+    findings
+        .map(|found| Report::from(found).message)
+        .map_err(|error| error.to_string())
+}
+
+#[tokio::test]
+async fn a_master_with_a_trusted_certificate_is_spoken_to_over_tls() {
+    let (roots, acceptor) = certificates("127.0.0.1");
+    let message = probe_tls(roots, acceptor).await.unwrap();
+    assert!(message.contains("leading master https://127.0.0.1"), "{message}");
+}
+
+#[tokio::test]
+async fn tls_troubles_are_told_apart() {
+    let (_, acceptor) = certificates("127.0.0.1");
+    let (strangers, _) = certificates("127.0.0.1");
+    let untrusted = probe_tls(strangers, acceptor).await.unwrap_err();
+    assert!(untrusted.contains("add the certificate authority"), "{untrusted}");
+
+    let (roots, acceptor) = certificates("mesos.example");
+    let misnamed = probe_tls(roots, acceptor).await.unwrap_err();
+    assert!(
+        misnamed.contains("use a host name in Mesos master that is in the certificate"),
+        "{misnamed}"
+    );
+
+    let plain = FakeMaster::start([]).await;
+    let config = config_of(&format!("https://{}", plain.address.authority()));
+    // The fake waits for a request line that a TLS greeting does not hold; a real server answers at once.
+    drop(plain);
+    let report = test_connection(&config).await;
+    assert!(
+        report.message.contains("refuses connections"),
+        "{}",
+        report.message
+    );
+}
