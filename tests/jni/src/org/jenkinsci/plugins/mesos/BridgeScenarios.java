@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 
 /** Each native of the contract, right and wrong, without a Mesos master. */
 final class BridgeScenarios {
@@ -50,17 +51,17 @@ final class BridgeScenarios {
                 + "'launch':{'protocol':'jnlp','jenkinsUrl':'http://127.0.0.1:8080/','secret':null,'tunnel':null,'webSocket':false}}");
     }
 
-    /** Polls until an event has this type (and name, unless null). */
-    static Map<String, Object> event(long handle, String type, String name) throws Exception {
+    /** Polls until an event is such; those before it and after it in its batch are lost. */
+    static Map<String, Object> event(long handle, Predicate<Map<String, Object>> wanted) throws Exception {
         List<Object> seen = new ArrayList<>();
-        return eventually(() -> "event " + type + " " + name + ", seen " + seen, () -> {
+        return eventually(() -> "events seen: " + seen, () -> {
             Map<String, Object> batch = NativeJson.read(NativeBridge.poll(handle, 500));
             equal(1L, batch.get("v"));
             equal(false, batch.get("closed"));
             seen.addAll(list(batch.get("events")));
             for (Map<String, Object> event : list(batch.get("events"))) {
                 that((Long) event.get("at") > 1_600_000_000_000L, event);
-                if (type.equals(event.get("type")) && (name == null || name.equals(event.get("name")))) {
+                if (wanted.test(event)) {
                     return event;
                 }
             }
@@ -91,9 +92,9 @@ final class BridgeScenarios {
 
     static void anUnreachableMasterIsToldInEventsAndStatus() throws Exception {
         long handle = open();
-        String message = eventually(() -> "a connection event with a message", () ->
-                (String) event(handle, "connection", null).get("message"));
-        contains(message, NOBODY);
+        Map<String, Object> event =
+                event(handle, e -> "connection".equals(e.get("type")) && e.get("message") != null);
+        contains((String) event.get("message"), NOBODY);
         Map<String, Object> status = NativeJson.read(NativeBridge.status(handle));
         Map<String, Object> connection = map(status.get("connection"));
         that(!"subscribed".equals(connection.get("state")), connection);
@@ -109,7 +110,8 @@ final class BridgeScenarios {
         byte[] release = json("{'v':1,'names':['mesos-jenkins-1-mesos','never-heard-of'],'reason':'test'}");
         NativeBridge.release(handle, release);
         NativeBridge.release(handle, release);
-        Map<String, Object> ended = event(handle, "ended", "mesos-jenkins-1-mesos");
+        Map<String, Object> ended = event(handle, e -> "ended".equals(e.get("type")));
+        equal("mesos-jenkins-1-mesos", ended.get("name"));
         equal("WITHDRAWN", ended.get("state"));
         equal(true, ended.get("requested"));
         // Another request's end comes after all that the second release could have caused.
