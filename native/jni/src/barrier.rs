@@ -6,20 +6,21 @@ use std::sync::OnceLock;
 
 use jni::errors::ErrorPolicy;
 use jni::objects::JClass;
-use jni::refs::Global;
+use jni::refs::Weak;
 use jni::strings::JNIString;
 use jni::{Env, jni_str};
 
 use crate::failure::Failure;
 use crate::logs;
 
-/// Taken in `JNI_OnLoad`, where the class loader of the plugin is at hand; later look-ups would ask the wrong one.
-static EXCEPTION: OnceLock<Global<JClass<'static>>> = OnceLock::new();
+/// Taken in `JNI_OnLoad`, where the class loader of the plugin is at hand; later look-ups would ask the wrong one. Weak, so
+/// that it does not keep a plugin in memory that was taken out; as long as a native can be called, the class is there.
+static EXCEPTION: OnceLock<Weak<JClass<'static>>> = OnceLock::new();
 
 /// Finds the exception class. To be called from `JNI_OnLoad` only.
 pub(crate) fn take_exception_class(env: &mut Env<'_>) -> jni::errors::Result<()> {
     let class = env.find_class(jni_str!("org/jenkinsci/plugins/mesos/NativeException"))?;
-    let class = env.new_global_ref(class)?;
+    let class = env.new_weak_ref(class)?;
     // A second load into the same class loader keeps the first reference: it is the same class.
     let _ = EXCEPTION.set(class);
     Ok(())
@@ -81,7 +82,10 @@ fn throw(env: &mut Env<'_>, message: &str) {
         return;
     }
     let message = JNIString::from(message);
-    let thrown = match EXCEPTION.get() {
+    let class = EXCEPTION
+        .get()
+        .and_then(|class| class.upgrade_local(env).ok().flatten());
+    let thrown = match class {
         Some(class) => env.throw_new(class, &message),
         None => env.throw_new(jni_str!("java/lang/IllegalStateException"), &message),
     };

@@ -1,6 +1,7 @@
 package harness;
 
 import java.io.IOException;
+import java.lang.ref.WeakReference;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
@@ -10,6 +11,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.logging.LogManager;
 
 /**
@@ -39,13 +41,34 @@ public final class JniTests {
         tests.run("LogScenarios", scenarios, plugin);
         tests.run("HammerScenarios", scenarios, plugin);
         tests.run("PanicScenarios", scenarios, faulty);
+        tests.unload(tests.run("UnloadScenarios", scenarios, plugin));
         tests.run("LastScenarios", scenarios, plugin);
         System.out.printf("test result: %s. %d passed; %d failed; 0 ignored; JNI scenarios%n",
                 tests.failed == 0 ? "ok" : "FAILED", tests.passed, tests.failed);
         System.exit(tests.failed == 0 ? 0 : 1);
     }
 
-    private void run(String name, Path... classPath) throws IOException, ReflectiveOperationException {
+    /**
+     * Lets the JVM drop the library with the class loader, as after an uninstallation; what the scenarios left running must
+     * not crash it.
+     */
+    private void unload(WeakReference<ClassLoader> loader) throws InterruptedException {
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+        while (!loader.refersTo(null) && System.nanoTime() < deadline) {
+            System.gc();
+            TimeUnit.MILLISECONDS.sleep(20);
+        }
+        boolean gone = loader.refersTo(null);
+        System.out.println((gone ? "ok      " : "FAILED  ") + "the class loader of an unloaded plugin is collected");
+        if (gone) {
+            passed++;
+        } else {
+            failed++;
+        }
+    }
+
+    private WeakReference<ClassLoader> run(String name, Path... classPath)
+            throws IOException, ReflectiveOperationException {
         URL[] urls = new URL[classPath.length];
         for (int i = 0; i < urls.length; i++) {
             urls[i] = classPath[i].toUri().toURL();
@@ -65,6 +88,7 @@ public final class JniTests {
         for (Method method : methods) {
             run(name, method);
         }
+        return new WeakReference<>(loader);
     }
 
     private void run(String name, Method method) throws IllegalAccessException {
