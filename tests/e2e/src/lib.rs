@@ -122,7 +122,8 @@ pub fn start_host(clouds: Vec<CloudSeed>) -> Result<Host, RunError> {
 /// # Errors
 /// [`RunError::Member`] that says how to make it.
 pub fn plugin() -> Result<PathBuf, RunError> {
-    let file = std::env::var_os("MESOS_HPI").map_or_else(
+    let named = std::env::var_os("MESOS_HPI").filter(|name| !name.is_empty());
+    let file = named.map_or_else(
         || paths::repository().join("java-shim/target/mesos.hpi"),
         PathBuf::from,
     );

@@ -59,7 +59,7 @@ fn a_freestyle_job_builds_on_a_task_that_ends_when_it_is_idle() {
 fn twenty_jobs_at_once_share_a_cluster_with_room_for_twelve_agents() {
     // An agent needs 0.2 CPUs: six fit on each.
     let spec = ClusterSpec::with_agents(2, &AgentSpec::with(1.2, 4096));
-    let bed = Bed::start(&spec, CloudSeed::default()).unwrap();
+    let mut bed = Bed::start(&spec, CloudSeed::default()).unwrap();
     let gate = Gate::closed().unwrap();
     let jobs: Vec<String> = (1..=20).map(|number| format!("job{number}")).collect();
     for job in &jobs {
@@ -67,8 +67,20 @@ fn twenty_jobs_at_once_share_a_cluster_with_room_for_twelve_agents() {
             .create_job(job, &freestyle("mesos", &gate.script()))
             .unwrap();
     }
+    // The Mesos agents are away until enough is asked for, so that their offers find many requests.
+    for agent in ["agent1", "agent2"] {
+        bed.cluster.stop(agent).unwrap();
+    }
     for job in &jobs {
         bed.host.build(job).unwrap();
+    }
+    let asked = bed.host.await_that("twelve agents to be asked for", LATER, || {
+        let nodes = bed.host.nodes().map_or(0, |nodes| nodes.len());
+        Check::when(nodes >= 12, (), || format!("{nodes} nodes"))
+    });
+    bed.explain(asked).unwrap();
+    for agent in ["agent1", "agent2"] {
+        bed.cluster.restart(agent).unwrap();
     }
 
     let mut most = 0;
@@ -112,7 +124,7 @@ fn twenty_jobs_at_once_share_a_cluster_with_room_for_twelve_agents() {
         .filter(|line| line.contains("Launching task mesos-jenkins-"))
         .count();
     assert!(launches >= 12, "{launches} launches");
-    assert!(accepts < launches, "{accepts} ACCEPTs for {launches} tasks");
+    assert!(accepts <= launches / 2, "{accepts} ACCEPTs for {launches} tasks");
     assert_eq!(complaints(&bed.host.log()), [""; 0]);
 }
 
@@ -144,7 +156,7 @@ fn a_job_that_no_agent_can_ever_hold_waits_with_the_reason_while_others_build() 
         found.map_or_else(|| Check::NotYet(format!("{logs:?}")), Check::Ready)
     });
     let reason = bed.explain(reason).unwrap();
-    assert!(reason.contains("largest offer has 4"), "{reason}");
+    assert!(reason.contains("has 4"), "{reason}");
     let page = bed.host.page("/mesos/").unwrap().good().unwrap().body;
     assert!(page.contains("needs 8 CPUs"), "{page}");
 

@@ -96,7 +96,9 @@ fn look_at_task(cluster: &Cluster, seen: &mut Seen, progress: &mut Progress) -> 
                 progress.say("the task runs");
             }
         }
-        seen.live = Some(task);
+        if task.state == "TASK_RUNNING" || seen.live.is_none() {
+            seen.live = Some(task);
+        }
     } else if seen.live.is_some()
         && let Some(task) = cluster.ended_tasks()?.into_iter().next()
     {

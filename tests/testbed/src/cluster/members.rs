@@ -6,6 +6,18 @@ use crate::error::RunError;
 use crate::process::Recipe;
 use crate::setup::MesosHome;
 
+const QUICK_MASTER: [&str; 4] = [
+    "--allocation_interval=50ms",
+    "--agent_ping_timeout=1secs",
+    "--max_agent_ping_timeouts=3",
+    "--zk_session_timeout=2secs",
+];
+const QUICK_AGENT: [&str; 3] = [
+    "--registration_backoff_factor=10ms",
+    "--zk_session_timeout=2secs",
+    "--recovery_timeout=1mins",
+];
+
 /// The members of a cluster, each on a free port.
 pub(super) fn plan(spec: &ClusterSpec, home: &MesosHome, run: &Path) -> Result<Vec<Plan>, RunError> {
     if spec.masters > 1 && !spec.zookeeper {
@@ -37,12 +49,7 @@ pub(super) fn plan(spec: &ClusterSpec, home: &MesosHome, run: &Path) -> Result<V
             flags.push(format!("--quorum={}", spec.masters / 2 + 1));
         }
         if spec.quick {
-            flags.extend([
-                "--allocation_interval=50ms".into(),
-                "--agent_ping_timeout=1secs".into(),
-                "--max_agent_ping_timeouts=3".into(),
-                "--zk_session_timeout=2secs".into(),
-            ]);
+            flags.extend(unless_given(&QUICK_MASTER, &spec.master_flags));
         }
         flags.extend(spec.master_flags.iter().cloned());
         master.get_or_insert_with(|| format!("127.0.0.1:{port}"));
@@ -71,11 +78,7 @@ pub(super) fn plan(spec: &ClusterSpec, home: &MesosHome, run: &Path) -> Result<V
             "--http_command_executor".into(),
         ]);
         if spec.quick {
-            flags.extend([
-                "--registration_backoff_factor=10ms".into(),
-                "--zk_session_timeout=2secs".into(),
-                "--recovery_timeout=1mins".into(),
-            ]);
+            flags.extend(unless_given(&QUICK_AGENT, &agent.flags));
         }
         if let Some(attributes) = &agent.attributes {
             flags.push(format!("--attributes={attributes}"));
@@ -110,5 +113,27 @@ fn recipe(home: &MesosHome, run: &Path, name: &str, program: &str, arguments: Ve
         environment: BTreeMap::from([("SASL_PATH".to_owned(), sasl)]),
         folder: run.join(name),
         run: run.to_path_buf(),
+    }
+}
+
+/// The flags whose names are not among those that were given: Mesos refuses a flag that comes twice.
+fn unless_given(usual: &[&str], given: &[String]) -> Vec<String> {
+    let name = |flag: &str| flag.split('=').next().unwrap_or_default().to_owned();
+    let given: Vec<String> = given.iter().map(|flag| name(flag)).collect();
+    usual
+        .iter()
+        .filter(|flag| !given.contains(&name(flag)))
+        .map(|flag| (*flag).to_owned())
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_given_flag_takes_the_place_of_the_usual_one() {
+        let flags = unless_given(&QUICK_MASTER, &["--allocation_interval=1secs".into()]);
+        assert_eq!(flags, QUICK_MASTER[1..]);
     }
 }
