@@ -11,10 +11,54 @@
 
 use std::collections::BTreeSet;
 use std::error::Error;
+use std::fmt::{self, Write};
 use std::time::{Duration, Instant};
 
 use mesos_client::{Cloud, Runtime};
 use mesos_core::{Config, Demand, Launch, Notice, Protocol, Release, Request};
+
+/// Prints what the driver logs, if the variable `LOG` is set.
+struct Printer(Instant);
+
+impl tracing::Subscriber for Printer {
+    fn enabled(&self, metadata: &tracing::Metadata<'_>) -> bool {
+        metadata.target().starts_with("mesos")
+    }
+
+    fn new_span(&self, _: &tracing::span::Attributes<'_>) -> tracing::span::Id {
+        tracing::span::Id::from_u64(1)
+    }
+
+    fn record(&self, _: &tracing::span::Id, _: &tracing::span::Record<'_>) {}
+
+    fn record_follows_from(&self, _: &tracing::span::Id, _: &tracing::span::Id) {}
+
+    fn event(&self, event: &tracing::Event<'_>) {
+        struct Text(String);
+        impl tracing::field::Visit for Text {
+            fn record_debug(&mut self, field: &tracing::field::Field, value: &dyn fmt::Debug) {
+                if field.name() == "message" {
+                    // Writing to a String does not fail.
+                    let _ = write!(self.0, "{value:?}");
+                }
+            }
+        }
+        let mut text = Text(String::new());
+        event.record(&mut text);
+        let metadata = event.metadata();
+        eprintln!(
+            "{:6} ms {} {}: {}",
+            self.0.elapsed().as_millis(),
+            metadata.level(),
+            metadata.target(),
+            text.0
+        );
+    }
+
+    fn enter(&self, _: &tracing::span::Id) {}
+
+    fn exit(&self, _: &tracing::span::Id) {}
+}
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -22,6 +66,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<_> = std::env::args().skip(1).collect();
     let arguments: Vec<_> = arguments.iter().map(String::as_str).collect();
     let runtime = Runtime::new()?;
+    if std::env::var_os("LOG").is_some() {
+        tracing::subscriber::set_global_default(Printer(Instant::now()))?;
+    }
     match arguments.as_slice() {
         ["probe", master] => println!("{:#?}", runtime.test_connection(&config(master)?)),
         ["run", master, folder, jenkins, count] => run(&runtime, master, folder, jenkins, count.parse()?)?,

@@ -16,7 +16,7 @@ use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::ServerName;
-use tokio_rustls::rustls::{ClientConfig, RootCertStore};
+use tokio_rustls::rustls::{self, CertificateError, ClientConfig, RootCertStore};
 
 /// How long things may take.
 #[derive(Debug, Clone, Copy)]
@@ -65,17 +65,29 @@ pub(crate) enum ConnectError {
 }
 
 fn tls_cure(error: &io::Error) -> &'static str {
-    let text = error.to_string();
-    if text.contains("UnknownIssuer") || text.contains("BadSignature") {
-        "add the certificate authority of the master to the trusted ones of this system"
-    } else if text.contains("NotValidForName") {
-        "use a host name in Mesos master that is in the certificate"
-    } else if text.contains("Expired") {
-        "renew the certificate of the master, or correct the clock"
-    } else if text.contains("InvalidContentType") || text.contains("InvalidMessage") || text.contains("eof") {
-        "does it speak plain HTTP? Then use http:// in Mesos master"
-    } else {
-        "check the TLS settings of the master"
+    let plain = "does it speak plain HTTP? Then use http:// in Mesos master";
+    let tls = error
+        .get_ref()
+        .and_then(|error| error.downcast_ref::<rustls::Error>());
+    match tls {
+        Some(rustls::Error::InvalidCertificate(problem)) => match problem {
+            CertificateError::UnknownIssuer | CertificateError::BadSignature => {
+                "add the certificate authority of the master to the trusted ones of this system"
+            }
+            CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+                "use a host name in Mesos master that is in the certificate"
+            }
+            CertificateError::Expired
+            | CertificateError::ExpiredContext { .. }
+            | CertificateError::NotValidYet
+            | CertificateError::NotValidYetContext { .. } => {
+                "renew the certificate of the master, or correct the clock"
+            }
+            _ => "give the master a valid certificate",
+        },
+        Some(rustls::Error::InvalidMessage(_)) => plain,
+        None if error.kind() == io::ErrorKind::UnexpectedEof => plain,
+        _ => "check the TLS settings of the master",
     }
 }
 

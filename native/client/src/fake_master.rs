@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 use mesos_core::master::{MasterAddress, Scheme};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpListener;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::task::AbortHandle;
 use tokio_rustls::TlsAcceptor;
 
@@ -22,7 +22,11 @@ pub(crate) enum Step {
     Close,
     /// Say nothing, keep the connection.
     Silence,
+    /// Close all other connections, then send this.
+    CloseOthersAndAnswer(Vec<u8>),
 }
+
+type Script = Arc<Mutex<dyn FnMut(&Received) -> Step + Send>>;
 
 /// A request as it arrived.
 #[derive(Debug)]
@@ -56,15 +60,22 @@ impl Drop for FakeMaster {
 }
 
 impl FakeMaster {
+    /// One step for each request; after the last, connections are closed.
     pub(crate) async fn start(script: impl IntoIterator<Item = Step>) -> Self {
-        Self::start_with(script, None).await
+        Self::start_with(one_after_the_other(script), None).await
     }
 
+    /// As [`start`](Self::start), behind TLS.
     pub(crate) async fn start_tls(script: impl IntoIterator<Item = Step>, acceptor: TlsAcceptor) -> Self {
-        Self::start_with(script, Some(acceptor)).await
+        Self::start_with(one_after_the_other(script), Some(acceptor)).await
     }
 
-    async fn start_with(script: impl IntoIterator<Item = Step>, tls: Option<TlsAcceptor>) -> Self {
+    /// A step that depends on the request.
+    pub(crate) async fn answering(script: impl FnMut(&Received) -> Step + Send + 'static) -> Self {
+        Self::start_with(Arc::new(Mutex::new(script)), None).await
+    }
+
+    async fn start_with(script: Script, tls: Option<TlsAcceptor>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let scheme = if tls.is_some() {
             Scheme::Https
@@ -72,21 +83,30 @@ impl FakeMaster {
             Scheme::Http
         };
         let port = listener.local_addr().unwrap().port();
-        let script: Arc<Mutex<VecDeque<Step>>> = Arc::new(Mutex::new(script.into_iter().collect()));
         let (report, received) = mpsc::unbounded_channel();
         let task = tokio::spawn(async move {
             let mut connections = tokio::task::JoinSet::new();
+            let (survivor, _) = watch::channel(None);
             for number in 0.. {
                 let (tcp, _) = listener.accept().await.unwrap();
-                let (script, report, tls) = (Arc::clone(&script), report.clone(), tls.clone());
+                let (script, report, tls, survivor) =
+                    (Arc::clone(&script), report.clone(), tls.clone(), survivor.clone());
                 connections.spawn(async move {
-                    match tls {
-                        None => serve(tcp, number, &script, &report).await,
-                        Some(tls) => {
-                            if let Ok(stream) = tls.accept(tcp).await {
-                                serve(stream, number, &script, &report).await;
+                    let mut survivors = survivor.subscribe();
+                    let doomed = survivors.wait_for(|survivor| survivor.is_some_and(|other| other != number));
+                    let serving = async {
+                        match tls {
+                            None => serve(tcp, number, &script, &report, &survivor).await,
+                            Some(tls) => {
+                                if let Ok(stream) = tls.accept(tcp).await {
+                                    serve(stream, number, &script, &report, &survivor).await;
+                                }
                             }
                         }
+                    };
+                    tokio::select! {
+                        () = serving => {}
+                        _ = doomed => {}
                     }
                 });
             }
@@ -114,21 +134,28 @@ impl FakeMaster {
     }
 }
 
+fn one_after_the_other(script: impl IntoIterator<Item = Step>) -> Script {
+    let mut steps: VecDeque<_> = script.into_iter().collect();
+    Arc::new(Mutex::new(move |_: &Received| {
+        steps.pop_front().unwrap_or(Step::Close)
+    }))
+}
+
 async fn serve(
     mut stream: impl AsyncRead + AsyncWrite + Unpin,
     connection: usize,
-    script: &Mutex<VecDeque<Step>>,
+    script: &Mutex<dyn FnMut(&Received) -> Step + Send>,
     report: &mpsc::UnboundedSender<Received>,
+    survivor: &watch::Sender<Option<usize>>,
 ) {
     while let Some((head, body)) = read_request(&mut stream).await {
-        report
-            .send(Received {
-                connection,
-                head,
-                body,
-            })
-            .unwrap();
-        let step = script.lock().unwrap().pop_front().unwrap_or(Step::Close);
+        let request = Received {
+            connection,
+            head,
+            body,
+        };
+        let step = (script.lock().unwrap())(&request);
+        report.send(request).unwrap();
         match step {
             Step::Answer(bytes) => stream.write_all(&bytes).await.unwrap(),
             Step::Dribble(bytes) => {
@@ -144,6 +171,12 @@ async fn serve(
             }
             Step::Close => return,
             Step::Silence => {}
+            Step::CloseOthersAndAnswer(bytes) => {
+                survivor.send_replace(Some(connection));
+                // The closing is on its way before the answer is.
+                tokio::task::yield_now().await;
+                stream.write_all(&bytes).await.unwrap();
+            }
         }
         stream.flush().await.unwrap();
     }

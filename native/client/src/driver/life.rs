@@ -162,11 +162,16 @@ impl Driver {
             .framework
             .poll_timeout()
             .and_then(|time| self.clock.instant(time));
-        let wake = [due, parts.publish_due, parts.teardown_until]
-            .into_iter()
-            .flatten()
-            .fold(parts.wall_clock_due, Instant::min)
-            .max(Instant::now() + LEAST_WAIT);
+        let wake = [
+            due,
+            parts.publish_due,
+            parts.teardown_until,
+            parts.streams.held_until(),
+        ]
+        .into_iter()
+        .flatten()
+        .fold(parts.wall_clock_due, Instant::min)
+        .max(Instant::now() + LEAST_WAIT);
         tokio::select! {
             command = self.commands.recv(), if self.closing.is_none() => Input::Command(command),
             Some(leader) = parts.leaders.recv() => Input::Leader(leader),
@@ -192,12 +197,14 @@ impl Driver {
                     tracing::trace!("event {:?}", event.r#type());
                     framework.handle_event(attempt, *event, now);
                 }
-                StreamNews::Ended(end) => {
-                    parts.streams.disconnect(attempt);
-                    framework.handle_stream_end(attempt, end, now);
-                }
+                StreamNews::Ended(end) => parts.streams.ended(attempt, end),
             },
             Input::Outcome(outcome) if parts.streams.is_wanted(outcome.attempt) => {
+                let left = parts.streams.answered(outcome.attempt);
+                if parts.teardown_until.is_some() && left == 0 && outcome.result.is_ok() {
+                    // The master closes the stream of a framework that is torn down; there is nothing to connect to.
+                    parts.streams.forget_end();
+                }
                 let result = outcome.result.map_err(|failure| {
                     tracing::warn!("{failure}");
                     call_error(failure)
@@ -232,6 +239,9 @@ impl Driver {
                 }
                 framework.handle_timeout(now);
             }
+        }
+        if let Some((attempt, end)) = parts.streams.due_end() {
+            parts.framework.handle_stream_end(attempt, end, now);
         }
         Ok(())
     }

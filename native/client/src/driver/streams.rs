@@ -4,8 +4,10 @@ use mesos_core::master::MasterAddress;
 use mesos_core::{AttemptId, CallError, CallId, StreamEnd};
 use mesos_wire::{Call, Event, Message};
 use std::collections::BTreeMap;
+use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
+use tokio::time::Instant;
 
 use crate::auth::Authorization;
 use crate::barrier;
@@ -15,6 +17,10 @@ use crate::stream::{self, StreamError};
 
 /// Events that wait for the driver; beyond that the master's sending is held up.
 const AHEAD: usize = 64;
+
+/// A master that closes the stream may be about to answer a call, as it does after TEARDOWN: for so long its answer is
+/// heard before the end of the stream.
+const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// What became of an attempt.
 #[derive(Debug)]
@@ -34,13 +40,22 @@ pub(super) struct Streams {
     open: BTreeMap<AttemptId, Stream>,
     news: mpsc::Sender<(AttemptId, StreamNews)>,
     outcomes: mpsc::UnboundedSender<CallOutcome>,
+    held: Option<Held>,
 }
 
 struct Stream {
     address: MasterAddress,
     authorization: Option<Authorization>,
     calls: Option<Calls>,
+    unanswered: usize,
     task: AbortHandle,
+}
+
+/// The end of a stream that is kept back.
+struct Held {
+    attempt: AttemptId,
+    end: StreamEnd,
+    until: Instant,
 }
 
 impl Drop for Stream {
@@ -64,6 +79,7 @@ impl Streams {
             open: BTreeMap::new(),
             news,
             outcomes,
+            held: None,
         };
         (
             streams,
@@ -113,6 +129,7 @@ impl Streams {
             address,
             authorization,
             calls: None,
+            unanswered: 0,
             task: task.abort_handle(),
         };
         self.open.insert(attempt, stream);
@@ -143,11 +160,52 @@ impl Streams {
     }
 
     /// Queues a call; false if the attempt has no stream.
-    pub(super) fn call(&self, attempt: AttemptId, id: CallId, call: Call) -> bool {
-        self.open
-            .get(&attempt)
-            .and_then(|stream| stream.calls.as_ref())
-            .is_some_and(|calls| calls.send(id, call))
+    pub(super) fn call(&mut self, attempt: AttemptId, id: CallId, call: Call) -> bool {
+        let Some(stream) = self.open.get_mut(&attempt) else {
+            return false;
+        };
+        let sent = stream.calls.as_ref().is_some_and(|calls| calls.send(id, call));
+        stream.unanswered += usize::from(sent);
+        sent
+    }
+
+    /// A call of the attempt has its answer, or will not get one; gives how many are left.
+    pub(super) fn answered(&mut self, attempt: AttemptId) -> usize {
+        let Some(stream) = self.open.get_mut(&attempt) else {
+            return 0;
+        };
+        stream.unanswered = stream.unanswered.saturating_sub(1);
+        stream.unanswered
+    }
+
+    /// The stream has ended; see [`due_end`](Self::due_end).
+    pub(super) fn ended(&mut self, attempt: AttemptId, end: StreamEnd) {
+        self.held = Some(Held {
+            attempt,
+            end,
+            until: Instant::now() + LAST_WORDS,
+        });
+    }
+
+    /// Forgets the end of a stream that nobody needs to hear of.
+    pub(super) fn forget_end(&mut self) {
+        self.held = None;
+    }
+
+    /// When an end has to be told at the latest.
+    pub(super) fn held_until(&self) -> Option<Instant> {
+        self.held.as_ref().map(|held| held.until)
+    }
+
+    /// The end of a stream, once its calls are answered or that takes too long; the stream is dropped with that.
+    pub(super) fn due_end(&mut self) -> Option<(AttemptId, StreamEnd)> {
+        let held = self.held.take_if(|held| {
+            let unanswered = self.open.get(&held.attempt).map_or(0, |stream| stream.unanswered);
+            unanswered == 0 || Instant::now() >= held.until
+        })?;
+        // Without a stream the core has given it up meanwhile.
+        self.open.remove(&held.attempt)?;
+        Some((held.attempt, held.end))
     }
 }
 

@@ -8,7 +8,7 @@ use mesos_wire::{Call, Event, FrameworkId, Message, call, event};
 
 use super::*;
 use crate::cloud::Cloud;
-use crate::fake_master::{FakeMaster, Step, response, stream_of};
+use crate::fake_master::{FakeMaster, Received, Step, response, stream_of};
 use crate::runtime::Runtime;
 
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -94,6 +94,10 @@ fn subscribed() -> Step {
     Step::Answer(stream_of(&[event.encode_to_vec()]))
 }
 
+fn call_in(request: &Received) -> Call {
+    Call::decode(request.body.as_slice()).unwrap()
+}
+
 fn accepted() -> Step {
     Step::Answer(response("202 Accepted", "", ""))
 }
@@ -139,7 +143,7 @@ fn a_redirect_is_followed_to_the_leader_and_calls_go_there() {
         (Some(leader.address.to_string()), Some("f-0001".to_owned()))
     );
     let subscribe = runtime.block_on(leader.received());
-    let subscribe = Call::decode(subscribe.body.as_slice()).unwrap();
+    let subscribe = call_in(&subscribe);
     assert_eq!(subscribe.r#type(), call::Type::Subscribe);
     assert!(!subscribe.subscribe.unwrap().framework_info.user.is_empty());
     close(&cloud, true);
@@ -147,7 +151,7 @@ fn a_redirect_is_followed_to_the_leader_and_calls_go_there() {
         loop {
             let request = leader.received().await;
             assert_eq!(request.header("mesos-stream-id"), Some("stream-1"));
-            let call = Call::decode(request.body.as_slice()).unwrap();
+            let call = call_in(&request);
             if call.r#type() == call::Type::Teardown {
                 return call;
             }
@@ -177,6 +181,27 @@ fn the_framework_id_is_kept_over_a_close_and_given_up_with_a_teardown() {
             .map(|id| id.value);
         assert_eq!(id.as_deref(), expected);
         close(&cloud, teardown);
+    }
+}
+
+#[test]
+fn a_teardown_is_done_even_if_the_master_closes_the_stream_before_it_answers() {
+    let (runtime, folder) = (Runtime::new().unwrap(), Folder::new());
+    for _ in 0..2 {
+        let mut master = runtime.block_on(FakeMaster::answering(|request| match call_in(request).r#type() {
+            call::Type::Subscribe => subscribed(),
+            call::Type::Teardown => Step::CloseOthersAndAnswer(response("202 Accepted", "", "")),
+            _ => accepted(),
+        }));
+        let cloud = open(&master.address.to_string(), &folder, &runtime);
+        await_notice(&cloud, |notice| {
+            state(notice).filter(|state| *state == ConnectionState::Subscribed)
+        });
+        // The second time, nothing is known of the first.
+        assert_eq!(call_in(&runtime.block_on(master.received())).framework_id, None);
+        let begin = std::time::Instant::now();
+        close(&cloud, true);
+        assert!(begin.elapsed() < CLOSE_TIMEOUT, "{:?}", begin.elapsed());
     }
 }
 

@@ -1,6 +1,8 @@
 use std::sync::Arc;
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::PrivateKeyDer;
@@ -105,7 +107,7 @@ async fn redirects_in_a_circle_come_to_an_end() {
             .contains("which is not another master")
     );
     let mut masters = Vec::new();
-    let first = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let first = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let mut location = first.local_addr().unwrap().to_string();
     drop(first);
     for _ in 0..8 {
@@ -265,13 +267,18 @@ async fn tls_troubles_are_told_apart() {
         "{misnamed}"
     );
 
-    let plain = FakeMaster::start([]).await;
-    let config = config_of(&format!("https://{}", plain.address.authority()));
-    // The fake waits for a request line that a TLS greeting does not hold; a real server answers at once.
-    drop(plain);
-    let report = test_connection(&config).await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let plain = async {
+        let (mut tcp, _) = listener.accept().await.unwrap();
+        tcp.write_all(&response("400 Bad Request", "", "")).await.unwrap();
+        // Until the other side has had enough.
+        tcp.read_to_end(&mut Vec::new()).await.unwrap();
+    };
+    let config = config_of(&format!("https://{address}"));
+    let (report, ()) = tokio::join!(test_connection(&config), plain);
     assert!(
-        report.message.contains("refuses connections"),
+        report.message.contains("use http:// in Mesos master"),
         "{}",
         report.message
     );
