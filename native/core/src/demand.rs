@@ -74,8 +74,13 @@ impl Demand {
     pub(crate) fn step(&mut self, waiting: bool, now: Time) -> Option<Wish> {
         let due = self.due.is_some_and(|due| due <= now);
         if !waiting {
+            if self.suppressed {
+                // Nothing is to be said until something waits: a due time left here would wake us over and over.
+                self.due = None;
+                return None;
+            }
             let held_back = self.due.is_some() && !due && self.revived.is_none();
-            if self.suppressed || held_back {
+            if held_back {
                 return None;
             }
             self.suppressed = true;
@@ -111,6 +116,13 @@ mod tests {
         assert_eq!(demand.step(false, at(2)), None);
         demand.grew(at(3));
         assert_eq!(demand.step(true, at(3)), Some(Wish::Revive));
+    }
+
+    #[test]
+    fn nothing_is_due_while_suppressed() {
+        let mut demand = Demand::new(true, at(0));
+        assert_eq!(demand.step(false, at(0)), None);
+        assert_eq!(demand.due(), None);
     }
 
     #[test]
