@@ -23,7 +23,7 @@ final class AgentNodes {
 
     private static void addNow(MesosFramework framework, MesosSlaveInfo template, Plan.Agent plan) {
         MesosAgent agent = framework.agent(plan.name());
-        if (agent == null || agent.isReleased()) {
+        if (agent == null || agent.isReleased() || MesosFrameworks.find(framework.cloudId) != framework) {
             return;
         }
         try {

@@ -29,6 +29,10 @@ final class FieldCheck {
             "remoteFsRoot", "remoteFSRoot",
             "attributes", "slaveAttributesString");
 
+    private static final List<String> NUMBERS = List.of(
+            "cpus", "mem", "minExecutors", "maxExecutors", "executorCpus", "executorMem", "idleTerminationMinutes",
+            "diskNeeded");
+
     private FieldCheck() {}
 
     /** One field of the cloud, by its name in the contract. */
@@ -60,15 +64,15 @@ final class FieldCheck {
     }
 
     static FormValidation notNegative(String value) {
+        return isNotNegative(value) ? FormValidation.ok() : FormValidation.error(Messages.FieldCheck_notNegative());
+    }
+
+    private static boolean isNotNegative(String text) {
         try {
-            String text = Util.fixEmptyAndTrim(value);
-            if (text == null || Double.parseDouble(text) >= 0) {
-                return FormValidation.ok();
-            }
+            return Double.parseDouble(text.trim()) >= 0;
         } catch (NumberFormatException e) {
-            LOGGER.log(Level.FINEST, "not a number", e);
+            return false;
         }
-        return FormValidation.error(Messages.FieldCheck_notNegative());
     }
 
     static FormValidation libraryPath(String value) {
@@ -134,28 +138,18 @@ final class FieldCheck {
         refuseUnreadable(cloud);
     }
 
-    /** What holds without the library too: such numbers could not be stored. */
+    /** What holds without the library too; the disk it does not know. */
     private static void refuseUnreadable(MesosCloud cloud) throws FormException {
         for (int i = 0; i < cloud.getSlaveInfos().size(); i++) {
-            Map<String, Object> template = cloud.getSlaveInfos().get(i).toConfig();
-            for (String field : List.of(
-                    "cpus", "mem", "minExecutors", "maxExecutors", "executorCpus", "executorMem",
-                    "idleTerminationMinutes")) {
-                if (!(template.get(field) instanceof Number)) {
-                    throw new FormException(
-                            describe(
-                                    cloud,
-                                    new Validation.Problem(
-                                            true, field, i, Messages.FieldCheck_noNumber(template.get(field)))),
-                            formName(field));
+            MesosSlaveInfo template = cloud.getSlaveInfos().get(i);
+            Map<String, Object> fields = template.toConfig();
+            fields.put("diskNeeded", template.getDiskNeeded());
+            for (String field : NUMBERS) {
+                if (!isNotNegative(fields.get(field).toString())) {
+                    Validation.Problem problem =
+                            new Validation.Problem(true, field, i, Messages.FieldCheck_notNegative());
+                    throw new FormException(describe(cloud, problem), formName(field));
                 }
-            }
-            if (cloud.getSlaveInfos().get(i).getDiskNeeded() == null) {
-                throw new FormException(
-                        describe(
-                                cloud,
-                                new Validation.Problem(true, "diskNeeded", i, Messages.FieldCheck_notNegative())),
-                        "diskNeeded");
             }
         }
     }

@@ -122,7 +122,7 @@ public class MesosCloud extends Cloud {
 
     @DataBoundSetter
     public void setDescription(String description) {
-        this.description = Util.fixNull(description);
+        this.description = FormText.plain(description);
     }
 
     public String getFrameworkName() {
@@ -131,7 +131,7 @@ public class MesosCloud extends Cloud {
 
     @DataBoundSetter
     public void setFrameworkName(String frameworkName) {
-        this.frameworkName = Util.fixNull(frameworkName).trim();
+        this.frameworkName = FormText.plain(frameworkName).trim();
     }
 
     public String getRole() {

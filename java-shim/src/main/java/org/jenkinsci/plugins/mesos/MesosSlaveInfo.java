@@ -23,29 +23,31 @@ import org.kohsuke.stapler.QueryParameter;
 
 /**
  * One kind of agent. Class and field names are those of the plugin's 0.x and 1.x lines, whose {@code config.xml} is read and
- * written; a field that is absent in an old file gets its default at load.
+ * written; a field that is absent in an old file gets its default at load. Numbers are kept as the text that a person typed:
+ * so nothing is lost of a file, and what is no number can be shown and explained instead of failing.
  */
 public class MesosSlaveInfo extends AbstractDescribableImpl<MesosSlaveInfo> {
-    static final double DEFAULT_CPUS = 0.1;
-    static final int DEFAULT_MEM = 512;
-    static final int DEFAULT_MIN_EXECUTORS = 1;
-    static final int DEFAULT_MAX_EXECUTORS = 2;
-    static final double DEFAULT_EXECUTOR_CPUS = 0.1;
-    static final int DEFAULT_EXECUTOR_MEM = 128;
+    static final String DEFAULT_CPUS = "0.1";
+    static final String DEFAULT_MEM = "512";
+    static final String DEFAULT_MIN_EXECUTORS = "1";
+    static final String DEFAULT_MAX_EXECUTORS = "2";
+    static final String DEFAULT_EXECUTOR_CPUS = "0.1";
+    static final String DEFAULT_EXECUTOR_MEM = "128";
+    static final String DEFAULT_DISK = "0.0";
     static final String DEFAULT_REMOTE_FS_ROOT = "jenkins";
-    static final int DEFAULT_IDLE_MINUTES = 3;
+    static final String DEFAULT_IDLE_MINUTES = "3";
     static final String DEFAULT_JVM_ARGS = "-Xms16m -Djava.net.preferIPv4Stack=true";
     static final String DEFAULT_JNLP_ARGS = "-noReconnect";
 
-    private Double slaveCpus;
-    private Double diskNeeded;
-    private Integer slaveMem;
-    private Double executorCpus;
-    private Integer minExecutors;
-    private Integer maxExecutors;
-    private Integer executorMem;
+    private String slaveCpus;
+    private String diskNeeded;
+    private String slaveMem;
+    private String executorCpus;
+    private String minExecutors;
+    private String maxExecutors;
+    private String executorMem;
     private String remoteFSRoot;
-    private Integer idleTerminationMinutes;
+    private String idleTerminationMinutes;
     private String jvmArgs;
     private String jnlpArgs;
     private boolean defaultSlave;
@@ -59,7 +61,6 @@ public class MesosSlaveInfo extends AbstractDescribableImpl<MesosSlaveInfo> {
     /** How versions before 0.16 stored the attributes; read, never written. */
     private transient net.sf.json.JSONObject slaveAttributes;
 
-    private transient FieldValues typed;
     private transient String formKey;
 
     /**
@@ -73,16 +74,16 @@ public class MesosSlaveInfo extends AbstractDescribableImpl<MesosSlaveInfo> {
 
     /** Fills in what an old file, or an incomplete form, lacks. */
     private Object readResolve() {
-        slaveCpus = slaveCpus == null ? DEFAULT_CPUS : slaveCpus;
-        diskNeeded = diskNeeded == null ? 0.0 : diskNeeded;
-        slaveMem = slaveMem == null ? DEFAULT_MEM : slaveMem;
-        executorCpus = executorCpus == null ? DEFAULT_EXECUTOR_CPUS : executorCpus;
-        // 0 is what versions before the field existed load as
-        minExecutors = minExecutors == null || minExecutors == 0 ? DEFAULT_MIN_EXECUTORS : minExecutors;
-        maxExecutors = maxExecutors == null ? Math.max(DEFAULT_MAX_EXECUTORS, minExecutors) : maxExecutors;
-        executorMem = executorMem == null ? DEFAULT_EXECUTOR_MEM : executorMem;
-        remoteFSRoot = Util.fixEmptyAndTrim(remoteFSRoot) == null ? DEFAULT_REMOTE_FS_ROOT : remoteFSRoot.trim();
-        idleTerminationMinutes = idleTerminationMinutes == null ? DEFAULT_IDLE_MINUTES : idleTerminationMinutes;
+        slaveCpus = orElse(slaveCpus, DEFAULT_CPUS);
+        diskNeeded = orElse(diskNeeded, DEFAULT_DISK);
+        slaveMem = orElse(slaveMem, DEFAULT_MEM);
+        executorCpus = orElse(executorCpus, DEFAULT_EXECUTOR_CPUS);
+        // 0 is what files have that were written before the field existed
+        minExecutors = "0".equals(minExecutors) ? DEFAULT_MIN_EXECUTORS : orElse(minExecutors, DEFAULT_MIN_EXECUTORS);
+        maxExecutors = orElse(maxExecutors, DEFAULT_MAX_EXECUTORS);
+        executorMem = orElse(executorMem, DEFAULT_EXECUTOR_MEM);
+        remoteFSRoot = orElse(remoteFSRoot, DEFAULT_REMOTE_FS_ROOT);
+        idleTerminationMinutes = orElse(idleTerminationMinutes, DEFAULT_IDLE_MINUTES);
         jvmArgs = jvmArgs == null ? DEFAULT_JVM_ARGS : jvmArgs;
         jnlpArgs = jnlpArgs == null ? DEFAULT_JNLP_ARGS : jnlpArgs;
         mode = mode == null ? Node.Mode.NORMAL : mode;
@@ -90,9 +91,13 @@ public class MesosSlaveInfo extends AbstractDescribableImpl<MesosSlaveInfo> {
             slaveAttributesString = slaveAttributes.toString();
         }
         slaveAttributes = null;
-        typed = new FieldValues();
         formKey = UUID.randomUUID().toString();
         return this;
+    }
+
+    private static String orElse(String value, String otherwise) {
+        String trimmed = Util.fixEmptyAndTrim(value);
+        return trimmed == null ? otherwise : trimmed;
     }
 
     public String getLabelString() {
@@ -109,71 +114,71 @@ public class MesosSlaveInfo extends AbstractDescribableImpl<MesosSlaveInfo> {
     }
 
     /** CPUs of the agent without its executors; from 0.001. */
-    public Double getSlaveCpus() {
+    public String getSlaveCpus() {
         return slaveCpus;
     }
 
     @DataBoundSetter
     public void setSlaveCpus(String slaveCpus) {
-        this.slaveCpus = typed.read("slaveCpus", slaveCpus, Double::valueOf);
+        this.slaveCpus = Util.fixNull(slaveCpus).trim();
     }
 
     /** MB of the agent without its executors; from 1. */
-    public Integer getSlaveMem() {
+    public String getSlaveMem() {
         return slaveMem;
     }
 
     @DataBoundSetter
     public void setSlaveMem(String slaveMem) {
-        this.slaveMem = typed.read("slaveMem", slaveMem, Integer::valueOf);
+        this.slaveMem = Util.fixNull(slaveMem).trim();
     }
 
-    public Integer getMinExecutors() {
+    public String getMinExecutors() {
         return minExecutors;
     }
 
     @DataBoundSetter
     public void setMinExecutors(String minExecutors) {
-        this.minExecutors = typed.read("minExecutors", minExecutors, Integer::valueOf);
+        this.minExecutors = Util.fixNull(minExecutors).trim();
     }
 
-    public Integer getMaxExecutors() {
+    public String getMaxExecutors() {
         return maxExecutors;
     }
 
     @DataBoundSetter
     public void setMaxExecutors(String maxExecutors) {
-        this.maxExecutors = typed.read("maxExecutors", maxExecutors, Integer::valueOf);
+        this.maxExecutors = Util.fixNull(maxExecutors).trim();
     }
 
     /** CPUs for each executor; from 0. */
-    public Double getExecutorCpus() {
+    public String getExecutorCpus() {
         return executorCpus;
     }
 
     @DataBoundSetter
     public void setExecutorCpus(String executorCpus) {
-        this.executorCpus = typed.read("executorCpus", executorCpus, Double::valueOf);
+        this.executorCpus = Util.fixNull(executorCpus).trim();
     }
 
     /** MB for each executor; from 0. */
-    public Integer getExecutorMem() {
+    public String getExecutorMem() {
         return executorMem;
     }
 
     @DataBoundSetter
     public void setExecutorMem(String executorMem) {
-        this.executorMem = typed.read("executorMem", executorMem, Integer::valueOf);
+        this.executorMem = Util.fixNull(executorMem).trim();
     }
 
     /** MB of disk; kept, not asked of Mesos yet. */
-    public Double getDiskNeeded() {
+    public String getDiskNeeded() {
         return diskNeeded;
     }
 
     @DataBoundSetter
     public void setDiskNeeded(String diskNeeded) {
-        this.diskNeeded = typed.read("diskNeeded", diskNeeded, Double::valueOf);
+        this.diskNeeded = Util.fixNull(diskNeeded).trim();
     }
 
     public String getRemoteFSRoot() {
@@ -182,18 +187,17 @@ public class MesosSlaveInfo extends AbstractDescribableImpl<MesosSlaveInfo> {
 
     @DataBoundSetter
     public void setRemoteFSRoot(String remoteFSRoot) {
-        String trimmed = Util.fixEmptyAndTrim(remoteFSRoot);
-        this.remoteFSRoot = trimmed == null ? DEFAULT_REMOTE_FS_ROOT : trimmed;
+        this.remoteFSRoot = orElse(remoteFSRoot, DEFAULT_REMOTE_FS_ROOT);
     }
 
     /** Minutes after which an idle agent is removed; 0: never. */
-    public Integer getIdleTerminationMinutes() {
+    public String getIdleTerminationMinutes() {
         return idleTerminationMinutes;
     }
 
     @DataBoundSetter
     public void setIdleTerminationMinutes(String minutes) {
-        this.idleTerminationMinutes = typed.read("idleTerminationMinutes", minutes, Integer::valueOf);
+        this.idleTerminationMinutes = Util.fixNull(minutes).trim();
     }
 
     public String getJvmArgs() {
@@ -202,7 +206,7 @@ public class MesosSlaveInfo extends AbstractDescribableImpl<MesosSlaveInfo> {
 
     @DataBoundSetter
     public void setJvmArgs(String jvmArgs) {
-        this.jvmArgs = Util.fixNull(jvmArgs).trim();
+        this.jvmArgs = FormText.plain(jvmArgs).trim();
     }
 
     public String getJnlpArgs() {
@@ -211,7 +215,7 @@ public class MesosSlaveInfo extends AbstractDescribableImpl<MesosSlaveInfo> {
 
     @DataBoundSetter
     public void setJnlpArgs(String jnlpArgs) {
-        this.jnlpArgs = Util.fixNull(jnlpArgs).trim();
+        this.jnlpArgs = FormText.plain(jnlpArgs).trim();
     }
 
     public boolean isDefaultSlave() {
@@ -230,7 +234,7 @@ public class MesosSlaveInfo extends AbstractDescribableImpl<MesosSlaveInfo> {
 
     @DataBoundSetter
     public void setSlaveAttributesString(String slaveAttributesString) {
-        this.slaveAttributesString = Util.fixEmptyAndTrim(slaveAttributesString);
+        this.slaveAttributesString = Util.fixEmptyAndTrim(FormText.plain(slaveAttributesString));
     }
 
     /** Node properties each agent gets; may be empty. */
@@ -267,19 +271,17 @@ public class MesosSlaveInfo extends AbstractDescribableImpl<MesosSlaveInfo> {
         Map<String, Object> template = new LinkedHashMap<>();
         template.put("label", Util.fixNull(labelString));
         template.put("mode", mode.name());
-        template.put("cpus", typed.shown("slaveCpus", slaveCpus));
-        template.put("mem", typed.shown("slaveMem", slaveMem));
-        template.put("minExecutors", typed.shown("minExecutors", minExecutors));
-        template.put("maxExecutors", typed.shown("maxExecutors", maxExecutors));
-        template.put("executorCpus", typed.shown("executorCpus", executorCpus));
-        template.put("executorMem", typed.shown("executorMem", executorMem));
+        template.put("cpus", slaveCpus);
+        template.put("mem", slaveMem);
+        template.put("minExecutors", minExecutors);
+        template.put("maxExecutors", maxExecutors);
+        template.put("executorCpus", executorCpus);
+        template.put("executorMem", executorMem);
         template.put("remoteFsRoot", remoteFSRoot);
-        template.put("idleTerminationMinutes", typed.shown("idleTerminationMinutes", idleTerminationMinutes));
+        template.put("idleTerminationMinutes", idleTerminationMinutes);
         template.put("jvmArgs", jvmArgs);
         template.put("jnlpArgs", jnlpArgs);
         template.put("attributes", slaveAttributesString);
-        // an emptied number is a question for the validator as well, not a silent default
-        template.replaceAll((name, value) -> value == null && !name.equals("attributes") ? "" : value);
         return template;
     }
 

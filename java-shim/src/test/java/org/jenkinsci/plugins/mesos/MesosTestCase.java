@@ -1,0 +1,69 @@
+package org.jenkinsci.plugins.mesos;
+
+import com.gargoylesoftware.htmlunit.HttpMethod;
+import com.gargoylesoftware.htmlunit.Page;
+import com.gargoylesoftware.htmlunit.WebRequestSettings;
+import com.gargoylesoftware.htmlunit.WebResponse;
+import java.io.IOException;
+import java.net.URL;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import org.jvnet.hudson.test.HudsonTestCase;
+
+/** A host in this JVM, with the plugin and the native library in it, and no Mesos that it could reach. */
+public abstract class MesosTestCase extends HudsonTestCase {
+    /** Nobody listens on this port. */
+    static final String NOBODY = "127.0.0.1:1";
+
+    @Override
+    protected void setUp() throws Exception {
+        super.setUp();
+        hudson.setNumExecutors(0);
+        // the old host heeds the number only when nodes change
+        hudson.setNodes(hudson.getNodes());
+        hudson.setCrumbIssuer(null);
+    }
+
+    @Override
+    protected void tearDown() throws Exception {
+        MesosFrameworks.stop();
+        super.tearDown();
+    }
+
+    MesosCloud cloud(MesosSlaveInfo... templates) throws IOException {
+        MesosCloud cloud = new MesosCloud("MesosCloud", NOBODY);
+        cloud.setJenkinsURL(getURL().toString());
+        cloud.setSlaveInfos(List.of(templates));
+        return cloud;
+    }
+
+    static MesosSlaveInfo template(String label, int minExecutors, int maxExecutors) {
+        MesosSlaveInfo template = new MesosSlaveInfo(label);
+        template.setMinExecutors(String.valueOf(minExecutors));
+        template.setMaxExecutors(String.valueOf(maxExecutors));
+        return template;
+    }
+
+    /** Adds a cloud and waits until its framework runs. */
+    MesosFramework opened(MesosCloud cloud) throws Exception {
+        hudson.clouds.add(cloud);
+        await("the cloud is open", () -> MesosFrameworks.find(cloud.getCloudID()) != null);
+        return MesosFrameworks.find(cloud.getCloudID());
+    }
+
+    static void await(String what, BooleanSupplier condition) throws InterruptedException {
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+        while (!condition.getAsBoolean()) {
+            assertTrue("waited in vain until " + what, System.nanoTime() < end);
+            Thread.sleep(20);
+        }
+    }
+
+    WebResponse ask(HttpMethod method, String path) throws Exception {
+        WebClient client = createWebClient();
+        client.setThrowExceptionOnFailingStatusCode(false);
+        Page page = client.getPage(new WebRequestSettings(new URL(getURL(), path), method));
+        return page.getWebResponse();
+    }
+}
