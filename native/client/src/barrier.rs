@@ -47,10 +47,9 @@ mod tests {
 
     #[tokio::test]
     async fn a_panic_after_an_await_becomes_an_error() {
-        let outcome = catch(async {
+        let outcome: Result<(), _> = catch(async {
             tokio::task::yield_now().await;
-            let number: Option<i32> = None;
-            number.expect("no number at hand")
+            panic!("no number at hand");
         })
         .await;
         assert_eq!(outcome, Err(Panic("no number at hand".to_owned())));

@@ -8,7 +8,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use mesos_core::{Restored, TaskRecord, Write};
 use rusqlite::{Connection, ErrorCode, OptionalExtension, params};
 
-use super::{checksum, schema};
+use super::{checksum, copy, schema};
 
 const FILE: &str = "state.db";
 const LOCK: &str = "state.lock";
@@ -64,6 +64,7 @@ enum Unreadable {
 #[derive(Debug)]
 pub(super) struct Database {
     connection: Connection,
+    folder: PathBuf,
     _lock: File,
 }
 
@@ -72,48 +73,55 @@ impl Database {
     pub(super) fn open(folder: &Path) -> Result<(Self, Restored, Option<String>), OpenError> {
         let lock = lock(folder)?;
         let file = folder.join(FILE);
-        match read(&file) {
-            Ok((connection, restored)) => Ok((
-                Database {
-                    connection,
-                    _lock: lock,
-                },
-                restored,
-                None,
-            )),
-            Err(Unreadable::Refused(error)) => Err(error),
+        let (content, trouble) = match read(&file) {
             Err(Unreadable::Damaged(problem)) => {
-                let aside = set_aside(&file).map_err(|source| OpenError::SetAside {
-                    file: file.display().to_string(),
-                    source,
-                })?;
-                let trouble = format!(
-                    "the cloud's state was damaged ({problem}); it was set aside as {} and is begun anew: agents that \
-                     run are killed unless Jenkins has their nodes, and a new framework is registered",
-                    aside.display()
-                );
-                match read(&file) {
-                    Ok((connection, restored)) => Ok((
-                        Database {
-                            connection,
-                            _lock: lock,
-                        },
-                        restored,
-                        Some(trouble),
-                    )),
-                    Err(Unreadable::Refused(error)) => Err(error),
-                    Err(Unreadable::Damaged(problem)) => Err(OpenError::Database {
-                        file: file.display().to_string(),
-                        source: rusqlite::Error::ToSqlConversionFailure(problem.into()),
-                    }),
-                }
+                let shown = file.display().to_string();
+                let aside = set_aside(&file).map_err(|source| OpenError::SetAside { file: shown, source })?;
+                let next = match copy::read(folder) {
+                    Some(_) => {
+                        "the master is asked for the tasks: those without a node in Jenkins are killed"
+                    }
+                    None => {
+                        "a new framework is registered: tasks of the old one run on until its failover timeout"
+                    }
+                };
+                let aside = aside.display();
+                let trouble =
+                    format!("the cloud's state was damaged ({problem}) and set aside as {aside}; {next}");
+                (read(&file), Some(trouble))
             }
+            content => (content, None),
+        };
+        let Content {
+            connection,
+            mut restored,
+            fresh,
+        } = content.map_err(|error| match error {
+            Unreadable::Refused(error) => error,
+            // What was just made is damaged: the disk is.
+            Unreadable::Damaged(problem) => OpenError::SetAside {
+                file: file.display().to_string(),
+                source: io::Error::other(problem),
+            },
+        })?;
+        let mut database = Database {
+            connection,
+            folder: folder.to_path_buf(),
+            _lock: lock,
+        };
+        if fresh && let Some(id) = copy::read(folder) {
+            if let Err(error) = database.write([Write::SetFrameworkId(id.clone())].iter()) {
+                tracing::warn!("{error}");
+            }
+            restored.framework_id = Some(id);
         }
+        Ok((database, restored, trouble))
     }
 
     /// Does all writes in one transaction and returns after it is synced.
     pub(super) fn write<'a>(&mut self, writes: impl Iterator<Item = &'a Write>) -> Result<(), WriteError> {
         let transaction = self.connection.transaction()?;
+        let mut framework_id = None;
         for write in writes {
             match write {
                 Write::SetFrameworkId(id) => {
@@ -123,11 +131,13 @@ impl Database {
                             "INSERT OR REPLACE INTO setting (name, value, checksum) VALUES (?1, ?2, ?3)",
                         )?
                         .execute(params![FRAMEWORK_ID, id, checksum])?;
+                    framework_id = Some(Some(id.as_str()));
                 }
                 Write::ClearFrameworkId => {
                     transaction
                         .prepare_cached("DELETE FROM setting WHERE name = ?1")?
                         .execute([FRAMEWORK_ID])?;
+                    framework_id = Some(None);
                 }
                 Write::PutTask(task) => {
                     let record = serde_json::to_string(task)?;
@@ -146,7 +156,14 @@ impl Database {
                 }
             }
         }
-        Ok(transaction.commit()?)
+        transaction.commit()?;
+        if let Some(id) = framework_id
+            && let Err(error) = copy::write(&self.folder, id)
+        {
+            // The database has it; the copy is for the day that it is damaged.
+            tracing::warn!("the second copy of the framework id is not up to date: {error}");
+        }
+        Ok(())
     }
 
     /// Closes the file; SQLite moves the write-ahead log into it.
@@ -201,7 +218,15 @@ fn lock(folder: &Path) -> Result<File, OpenError> {
     Ok(file)
 }
 
-fn read(file: &Path) -> Result<(Connection, Restored), Unreadable> {
+/// What a readable database gave.
+struct Content {
+    connection: Connection,
+    restored: Restored,
+    /// There was none before.
+    fresh: bool,
+}
+
+fn read(file: &Path) -> Result<Content, Unreadable> {
     let sort = |error: rusqlite::Error| {
         if is_damage(&error) {
             Unreadable::Damaged(error.to_string())
@@ -249,7 +274,11 @@ fn read(file: &Path) -> Result<(Connection, Restored), Unreadable> {
         LoadError::Database(error) => sort(error),
         LoadError::Content(problem) => Unreadable::Damaged(problem),
     })?;
-    Ok((connection, restored))
+    Ok(Content {
+        connection,
+        restored,
+        fresh: found == 0,
+    })
 }
 
 enum LoadError {

@@ -4,6 +4,7 @@
 //! takes every batch that waits into one transaction, and answers a batch only after that is synced.
 
 mod checksum;
+mod copy;
 mod database;
 mod schema;
 

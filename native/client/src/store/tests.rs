@@ -54,6 +54,14 @@ fn filled() -> Vec<Write> {
     writes
 }
 
+/// What is left when only the copy of the framework id can be read.
+fn only_the_id() -> Restored {
+    Restored {
+        framework_id: Some("f-0001".to_owned()),
+        ..Restored::default()
+    }
+}
+
 fn open(folder: &Path) -> (Database, Restored, Option<String>) {
     Database::open(folder).unwrap()
 }
@@ -148,7 +156,7 @@ fn a_truncated_database_is_set_aside_and_begun_anew() {
     let content = fs::read(folder.file()).unwrap();
     fs::write(folder.file(), &content[..content.len() / 2]).unwrap();
     let (mut database, restored, trouble) = open(&folder.0);
-    assert_eq!(restored, Restored::default());
+    assert_eq!(restored, only_the_id());
     let damaged = folder.damaged();
     assert_eq!(damaged.len(), 1, "{damaged:?}");
     assert!(trouble.unwrap().contains(&damaged[0]));
@@ -220,8 +228,59 @@ fn a_record_of_unknown_shape_counts_as_damage() {
         .unwrap();
     drop(connection);
     let (_, restored, trouble) = open(&folder.0);
-    assert_eq!(restored, Restored::default());
+    assert_eq!(restored, only_the_id());
     assert!(trouble.unwrap().contains("agent-00"));
+}
+
+#[test]
+fn the_framework_id_outlives_its_database_once_and_for_all() {
+    let folder = Folder::new();
+    fill_and_close(&folder.0);
+    for _ in 0..2 {
+        fs::write(
+            folder.file(),
+            "no database, and long enough to be taken for a damaged one",
+        )
+        .unwrap();
+        let (database, restored, trouble) = open(&folder.0);
+        assert_eq!(restored, only_the_id());
+        assert!(trouble.unwrap().contains("the master is asked for the tasks"));
+        database.close();
+    }
+    // The new database has it as well.
+    fs::remove_file(folder.0.join("framework.id")).unwrap();
+    assert_eq!(open(&folder.0).1, only_the_id());
+}
+
+#[test]
+fn a_framework_id_that_was_given_up_does_not_come_back() {
+    let folder = Folder::new();
+    fill_and_close(&folder.0);
+    let (mut database, ..) = open(&folder.0);
+    database.write([Write::ClearFrameworkId].iter()).unwrap();
+    database.close();
+    fs::write(folder.file(), "no database").unwrap();
+    let (_, restored, trouble) = open(&folder.0);
+    assert_eq!(restored, Restored::default());
+    assert!(trouble.unwrap().contains("a new framework is registered"));
+}
+
+#[test]
+fn a_damaged_copy_of_the_framework_id_is_not_used() {
+    let folder = Folder::new();
+    fill_and_close(&folder.0);
+    let copy = fs::read_to_string(folder.0.join("framework.id")).unwrap();
+    for damaged in [
+        copy.replace("f-0001", "f-0002"),
+        copy[..10].to_owned(),
+        String::new(),
+    ] {
+        fs::write(folder.0.join("framework.id"), damaged).unwrap();
+        fs::write(folder.file(), "no database").unwrap();
+        let (database, restored, _) = open(&folder.0);
+        assert_eq!(restored, Restored::default());
+        database.close();
+    }
 }
 
 #[test]
