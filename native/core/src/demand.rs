@@ -50,7 +50,8 @@ impl Demand {
 
     /// The master sends offers.
     pub(crate) fn served(&mut self, now: Time) {
-        if self.due.is_none_or(|due| due > now) && !self.suppressed {
+        // Without a revive, what is due is a suppress that was lost; offers must not put it off.
+        if self.due.is_none_or(|due| due > now) && !self.suppressed && self.revived.is_some() {
             self.due = Some(now + CAP);
         }
     }
@@ -158,6 +159,7 @@ mod tests {
         assert_eq!(demand.step(false, at(0)), Some(Wish::Suppress));
         demand.failed(at(1), false);
         assert_eq!(demand.step(false, at(1)), None);
+        demand.served(at(5));
         assert_eq!(demand.step(false, at(6)), Some(Wish::Suppress));
     }
 }
