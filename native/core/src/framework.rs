@@ -419,8 +419,11 @@ impl Framework {
         self.unix_millis = unix_millis.saturating_add(passed);
     }
 
-    /// After each input: tells the master what is wanted, Java why agents wait, and the store what has changed.
+    /// After each input: sends kills, tells the master what is wanted, Java why agents wait, and the store what has changed.
     fn settle(&mut self, now: Time) {
+        if self.timers.take(Timer::Tasks, now) {
+            self.on_tasks_due(now);
+        }
         self.step_demand(now);
         let (notices, next) = self.waiting.tell(now);
         self.outputs.extend(notices.into_iter().map(Output::Notice));

@@ -67,6 +67,15 @@ impl Timers {
         self.0.iter().flatten().min().copied()
     }
 
+    /// Takes this one if it is due.
+    pub(crate) fn take(&mut self, timer: Timer, now: Time) -> bool {
+        let due = self.0[timer as usize].is_some_and(|at| at <= now);
+        if due {
+            self.clear(timer);
+        }
+        due
+    }
+
     /// Takes one that is due.
     pub(crate) fn expired(&mut self, now: Time) -> Option<Timer> {
         let due = TIMERS

@@ -1,0 +1,64 @@
+//! What the master is asked, and when.
+
+use crate::bench::{Bench, row};
+use mesos_core::{StreamEnd, TaskPhase};
+use mesos_wire::TaskState;
+
+#[test]
+fn each_session_begins_with_a_question_for_every_task_and_one_for_all() {
+    let mut bench = Bench::subscribed();
+    bench.run("a");
+    bench.run("b");
+    bench.answer("b", TaskState::TaskFinished);
+    bench.stream_ends(StreamEnd::Closed);
+    bench.forget();
+    bench.pass(1);
+    bench.subscribe();
+    assert_eq!(bench.asked(), [vec!["a"], vec![]]);
+    let task = &bench.calls_of(mesos_wire::call::Type::Reconcile)[0]
+        .reconcile
+        .as_ref()
+        .unwrap()
+        .tasks[0];
+    assert_eq!(task.agent_id.as_ref().unwrap().value, "agent-a");
+}
+
+#[test]
+fn unanswered_questions_are_repeated_less_and_less() {
+    let rows = vec![row("a", TaskPhase::Running), row("b", TaskPhase::Running)];
+    let mut bench = Bench::new(crate::bench::config(&["a", "b"]), Some("f-1"), rows);
+    bench.find_leader();
+    bench.subscribe();
+    bench.answer("a", TaskState::TaskRunning);
+    bench.forget();
+    bench.pass(6);
+    assert_eq!(bench.asked(), [["b"]]);
+    bench.pass(594);
+    let questions = bench.asked().len();
+    assert!((10..=20).contains(&questions), "{questions}");
+    assert_eq!(bench.told_of("ended"), [""; 0], "silence is not an end");
+    bench.answer("b", TaskState::TaskRunning);
+    bench.forget();
+    bench.pass(250);
+    assert_eq!(bench.asked().len(), 0);
+}
+
+#[test]
+fn every_quarter_of_an_hour_all_tasks_are_asked_for() {
+    let mut bench = Bench::subscribed();
+    bench.pass(899);
+    assert_eq!(bench.asked().len(), 0);
+    bench.pass(2);
+    assert_eq!(bench.asked(), [[""; 0]]);
+    bench.pass(900);
+    assert_eq!(bench.asked().len(), 2);
+}
+
+#[test]
+fn a_quiet_framework_makes_no_calls() {
+    let mut bench = Bench::subscribed();
+    bench.run("a");
+    bench.pass(3600);
+    assert_eq!(bench.calls.len(), bench.asked().len());
+    assert_eq!(bench.asked().len(), 4);
+}
