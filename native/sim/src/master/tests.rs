@@ -1,7 +1,7 @@
 use super::*;
 use crate::stock::Stock;
 use mesos_wire::{
-    CommandInfo, Filters, FrameworkInfo, Offer, OfferId, Resource, TaskInfo, TaskState, call, event, offer,
+    CommandInfo, Filters, FrameworkInfo, Offer, OfferId, Resource, TaskInfo, TaskState, event, offer,
 };
 
 /// A scheduler made by hand.

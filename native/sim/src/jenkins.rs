@@ -1,0 +1,154 @@
+//! The Java side: its nodes, and what it does with notices.
+
+use crate::plan::{Errand, Plan};
+use crate::world::{Event, World};
+use mesos_core::{Config, Launch, Notice, Protocol, Release, Request};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What Jenkins keeps. Nodes are on disk and outlive a crash.
+#[derive(Debug, Default)]
+pub struct Jenkins {
+    /// Node by name.
+    pub nodes: BTreeMap<String, Node>,
+    /// What was released in this life or another, and is not to run for ever.
+    pub released: BTreeSet<String>,
+    /// How often `ended` came, over all lives.
+    pub ended: BTreeMap<String, u32>,
+    /// The last state that each agent was told to be in.
+    pub states: BTreeMap<String, String>,
+}
+
+/// A node.
+#[derive(Debug, Clone)]
+pub struct Node {
+    /// The template's label.
+    pub label: &'static str,
+    /// The life of the JVM in which it was submitted.
+    life: u64,
+}
+
+/// The name of an agent.
+pub fn name_of(number: u32) -> String {
+    format!("jenkins-{number:04}")
+}
+
+impl Jenkins {
+    /// The configuration with the nodes there are.
+    ///
+    /// # Errors
+    /// When the core cannot read it.
+    pub fn config(&self, plan: &Plan) -> Result<Config, serde_json::Error> {
+        let owned: Vec<&String> = self.nodes.keys().collect();
+        serde_json::from_value(serde_json::json!({
+            "v": 1,
+            "cloudId": "sim",
+            "master": "zk://zk:2181/mesos",
+            "frameworkName": "simulated",
+            "role": plan.role,
+            "user": "jenkins",
+            "jenkinsUrl": "http://jenkins/",
+            "failoverTimeoutSeconds": plan.failover_timeout,
+            "launchTimeoutSeconds": plan.launch_timeout,
+            "declineSeconds": plan.decline,
+            "templates": [
+                {"label": "small", "cpus": "0.25", "mem": 256, "maxExecutors": 4},
+                {"label": "big", "cpus": 1.5, "mem": 1024, "executorCpus": 0.333, "maxExecutors": 4},
+                {"label": "racked", "cpus": 0.5, "mem": 64, "maxExecutors": 4, "attributes": {"rack": "a"}},
+                {"label": "huge", "cpus": 1000, "mem": 64, "maxExecutors": 4},
+            ],
+            "owned": owned,
+        }))
+    }
+}
+
+impl World {
+    /// Jenkins does something; while it is down, later.
+    pub fn run_errand(&mut self, errand: Errand) {
+        if self.framework.is_none() {
+            let later = self.rng.between(1_000, 5_000);
+            return self.schedule(later, Event::Errand(errand));
+        }
+        self.note(|| format!("Jenkins: {errand:?}"));
+        match errand {
+            Errand::Submit {
+                number,
+                label,
+                executors,
+            } => self.submit(number, label, executors),
+            Errand::Release { number, node_first } => self.release(number, node_first),
+            Errand::Forget { number } => {
+                let name = name_of(number);
+                let life = self.jenkins.nodes.get(&name).map(|node| node.life);
+                if life == Some(self.life) {
+                    // What was submitted in this life is always released: a configuration may be older than it.
+                    self.release(number, true);
+                } else if self.jenkins.nodes.remove(&name).is_some() {
+                    self.jenkins.released.insert(name);
+                    // Jenkins tells the owned names only with the configuration.
+                    self.reconfigure();
+                }
+            }
+            Errand::Reconfigure => self.reconfigure(),
+        }
+    }
+
+    /// Asks for an agent.
+    pub fn submit(&mut self, number: u32, label: &'static str, executors: u32) {
+        let (name, life) = (name_of(number), self.life);
+        let launch = Launch::new(Protocol::Jnlp, "http://jenkins/");
+        let request = Request::new(name.clone(), label, executors, launch);
+        self.watch.submits(self.now(), &name);
+        self.jenkins.nodes.insert(name.clone(), Node { label, life });
+        if let Some(Err(error)) = self.input(|framework, now| framework.submit(request, now)) {
+            let detail = format!("{name}: {error}");
+            self.watch
+                .fail(self.now(), "what Jenkins rightly asks for is taken", &detail);
+        }
+    }
+
+    /// Gives an agent up: its node goes at once, or when `ended` comes.
+    pub fn release(&mut self, number: u32, node_first: bool) {
+        let name = name_of(number);
+        if !self.jenkins.nodes.contains_key(&name) {
+            return;
+        }
+        if node_first {
+            self.jenkins.nodes.remove(&name);
+        }
+        self.jenkins.released.insert(name.clone());
+        let release = Release::new([name], "idle");
+        self.input(|framework, now| framework.release(release, now));
+    }
+
+    fn reconfigure(&mut self) {
+        match self.jenkins.config(&self.plan) {
+            Ok(config) => {
+                self.input(|framework, now| framework.reconfigure(config, now));
+            }
+            Err(error) => {
+                self.watch
+                    .fail(self.now(), "the configuration is readable", &error.to_string());
+            }
+        }
+    }
+
+    pub(crate) fn hear(&mut self, notice: Notice) {
+        match notice {
+            Notice::Ended { name, state, .. } => {
+                *self.jenkins.ended.entry(name.clone()).or_default() += 1;
+                self.jenkins.states.insert(name.clone(), state);
+                let (life, delay) = (self.life, self.rng.between(0, 3_000));
+                self.schedule(delay, Event::NodeDeleted(life, name));
+            }
+            Notice::State { name, state, .. } | Notice::Known { name, state, .. } => {
+                self.jenkins.states.insert(name, state);
+            }
+            _ => {}
+        }
+    }
+
+    pub(crate) fn orphan_name(&mut self) -> String {
+        self.orphans += 1;
+        format!("orphan-{:03}", self.orphans)
+    }
+}

@@ -1,0 +1,474 @@
+//! The shell around the framework: streams, calls and the disk, with all their delays.
+
+use crate::master::{Millis, Outgoing};
+use crate::world::{Event, World};
+use mesos_core::{
+    AttemptId, CallError, CallId, Leader, MasterAddress, Notice, Output, StreamEnd, master::Scheme,
+};
+use mesos_wire::Call;
+use std::collections::BTreeMap;
+
+/// How long the shell waits for the answer to a call.
+const CALL_TIMEOUT: Millis = 15_000;
+
+/// On the way.
+pub(crate) enum Message {
+    Connect(AttemptId, MasterAddress, Box<Call>),
+    Record(AttemptId, Box<mesos_wire::Event>),
+    /// With `forced` it is the client's own finding, and comes even where nothing passes.
+    End {
+        attempt: AttemptId,
+        end: StreamEnd,
+        forced: bool,
+    },
+    Call(AttemptId, CallId, Box<Call>),
+    Answer(AttemptId, CallId, Result<(), CallError>),
+    /// The master notices that a stream is dead.
+    Noticed(u64),
+}
+
+impl Message {
+    /// Whether Jenkins is to hear it.
+    pub(crate) fn is_inward(&self) -> bool {
+        matches!(self, Message::Record(..) | Message::End { .. } | Message::Answer(..))
+    }
+}
+
+/// The connections of this life.
+#[derive(Debug, Default)]
+pub(crate) struct Links(BTreeMap<AttemptId, Link>);
+
+#[derive(Debug)]
+struct Link {
+    /// The master's name for the stream, once it is open.
+    stream: Option<u64>,
+    /// The framework has not dropped it.
+    wanted: bool,
+    /// Nothing passes any more.
+    dead: bool,
+    /// Records and calls stay in order.
+    inward_at: Millis,
+    outward_at: Millis,
+}
+
+impl World {
+    /// Does what the framework says.
+    pub(crate) fn drain(&mut self) {
+        while let Some(output) = self.framework.as_mut().and_then(|framework| framework.poll_output()) {
+            self.obey(output);
+            if self.violation().is_some() {
+                return;
+            }
+        }
+    }
+
+    fn obey(&mut self, output: Output) {
+        let now = self.now();
+        match output {
+            Output::Connect {
+                attempt,
+                master,
+                subscribe,
+            } => {
+                self.note(|| {
+                    let info = subscribe.subscribe.as_ref().map(|s| (&s.framework_info.id, &s.suppressed_roles));
+                    format!("→ Connect {} to {master} as {info:?}", attempt.0)
+                });
+                self.watch.connects(now, attempt, &subscribe);
+                self.links.0.insert(
+                    attempt,
+                    Link {
+                        stream: None,
+                        wanted: true,
+                        dead: false,
+                        inward_at: now,
+                        outward_at: now,
+                    },
+                );
+                let delay = self.network_delay();
+                self.schedule(delay, Event::Message(Message::Connect(attempt, master, subscribe)));
+            }
+            Output::Disconnect { attempt } => {
+                self.note(|| format!("→ Disconnect {}", attempt.0));
+                self.watch.attempt_over(attempt);
+                self.hang_up(attempt);
+            }
+            Output::Call { id, attempt, call } => {
+                self.note(|| format!("→ Call {} {}", id.0, brief_call(&call)));
+                self.watch.calls(now, attempt, id, &call, &self.store);
+                let delay = self.network_delay();
+                if let Some(link) = self.links.0.get_mut(&attempt) {
+                    link.outward_at = link.outward_at.max(now + delay);
+                    let at = link.outward_at;
+                    self.schedule_at(at, Event::Message(Message::Call(attempt, id, call)));
+                }
+            }
+            Output::Persist { id, writes } => {
+                self.note(|| format!("→ Persist {} {}", id.0, brief_writes(&writes)));
+                self.store.begin(id, writes);
+                let delay = match self.weather.disk_slow_until > now {
+                    true => self.rng.between(300, 8_000),
+                    false => self.rng.between(1, 15),
+                };
+                let life = self.life;
+                self.schedule(delay, Event::Disk(life));
+            }
+            Output::Notice(notice) => {
+                if !matches!(notice, Notice::Waiting { .. }) {
+                    self.note(|| format!("→ {notice:?}"));
+                }
+                self.watch.tells(now, &notice, &self.store);
+                self.hear(notice);
+            }
+        }
+    }
+
+    /// A batch is done, the oldest first.
+    pub(crate) fn disk_turns(&mut self) {
+        let works = self.weather.disk_full_until <= self.now();
+        if let Some(id) = self.store.finish(works) {
+            self.note(|| format!("disk: {} {}", id.0, if works { "synced" } else { "refused" }));
+            let result = match works {
+                true => Ok(()),
+                false => Err("no space left on device".to_owned()),
+            };
+            self.input(|framework, now| framework.handle_persisted(id, result, now));
+        }
+    }
+
+    /// Records and ends from the master set out.
+    pub(crate) fn relay(&mut self) {
+        while let Some((stream, out)) = self.master.poll() {
+            let delay = self.network_delay();
+            let now = self.now();
+            let Some((attempt, link)) = self
+                .links
+                .0
+                .iter_mut()
+                .find(|(_, link)| link.stream == Some(stream))
+            else {
+                continue;
+            };
+            let attempt = *attempt;
+            link.inward_at = link.inward_at.max(now + delay);
+            let at = link.inward_at;
+            let message = match out {
+                Outgoing::Event(event) => Message::Record(attempt, event),
+                Outgoing::Closed => Message::End {
+                    attempt,
+                    end: StreamEnd::Closed,
+                    forced: false,
+                },
+            };
+            self.schedule_at(at, Event::Message(message));
+        }
+    }
+
+    pub(crate) fn deliver(&mut self, message: Message) {
+        match message {
+            Message::Connect(attempt, address, subscribe) => self.arrive(attempt, &address, &subscribe),
+            Message::Record(attempt, event) => {
+                let Some(link) = self.links.0.get(&attempt).filter(|link| !link.dead) else {
+                    return;
+                };
+                // A record may have been read already when the framework drops its stream.
+                if !link.wanted && !self.rng.chance(25) {
+                    return;
+                }
+                if event.r#type() != mesos_wire::event::Type::Heartbeat {
+                    self.note(|| format!("← {} {}", attempt.0, brief_event(&event)));
+                }
+                self.watch.hears(self.now(), attempt, &event);
+                self.input(|framework, now| framework.handle_event(attempt, *event, now));
+            }
+            Message::End {
+                attempt,
+                end,
+                forced,
+            } => {
+                let Some(link) = self.links.0.get_mut(&attempt).filter(|link| forced || !link.dead) else {
+                    return;
+                };
+                link.dead = true;
+                if !link.wanted {
+                    return;
+                }
+                self.note(|| format!("← {} {end:?}", attempt.0));
+                self.watch.attempt_over(attempt);
+                self.input(|framework, now| framework.handle_stream_end(attempt, end, now));
+            }
+            Message::Call(attempt, id, call) => self.arrive_call(attempt, id, &call),
+            Message::Answer(attempt, id, result) => {
+                let wanted = self.links.0.get(&attempt).is_some_and(|link| link.wanted);
+                if wanted || self.rng.chance(25) {
+                    if let Err(error) = &result {
+                        self.note(|| format!("← call {} {error:?}", id.0));
+                    }
+                    self.watch.answered(id, result.is_ok());
+                    self.input(|framework, now| framework.handle_call_result(id, result, now));
+                }
+            }
+            Message::Noticed(stream) => self.master.disconnect(stream),
+        }
+    }
+
+    /// SUBSCRIBE reaches an address.
+    fn arrive(&mut self, attempt: AttemptId, address: &MasterAddress, subscribe: &Call) {
+        let now = self.now();
+        if !self.links.0.get(&attempt).is_some_and(|link| link.wanted && !link.dead) {
+            return;
+        }
+        let leads = self.master.is_up() && address.port == self.master.port();
+        let end = if self.weather.redirect_until > now {
+            Some(StreamEnd::Redirected(self.address(self.master.port())))
+        } else if leads && self.weather.refuse_until > now {
+            Some(StreamEnd::Refused {
+                status: self.weather.refusal,
+                body: "not now".to_owned(),
+            })
+        } else if leads {
+            None
+        } else if self.master.is_up() && self.rng.chance(50) {
+            Some(StreamEnd::Redirected(self.address(self.master.port())))
+        } else if self.rng.chance(30) {
+            Some(StreamEnd::Refused {
+                status: 503,
+                body: "No leader elected".to_owned(),
+            })
+        } else {
+            Some(StreamEnd::Failed("connection refused".to_owned()))
+        };
+        let end = match end {
+            Some(end) => end,
+            None => match self.master.subscribe(subscribe) {
+                Ok(stream) => {
+                    if let Some(link) = self.links.0.get_mut(&attempt) {
+                        link.stream = Some(stream);
+                    }
+                    return;
+                }
+                Err(refusal) => {
+                    self.watch
+                        .fail(now, "the master finds no fault with SUBSCRIBE", &refusal.body);
+                    return;
+                }
+            },
+        };
+        let delay = self.network_delay();
+        let message = Message::End {
+            attempt,
+            end,
+            forced: true,
+        };
+        self.schedule(delay, Event::Message(message));
+    }
+
+    fn arrive_call(&mut self, attempt: AttemptId, id: CallId, call: &Call) {
+        let failing = self.weather.calls_fail_until > self.now();
+        let link = self.links.0.get(&attempt);
+        let stream = link.filter(|link| !link.dead).and_then(|link| link.stream);
+        // Calls are sent one after the other: some of those queued never left when the stream was dropped.
+        let left = link.is_some_and(|link| link.wanted) || self.rng.chance(50);
+        let Some(stream) = stream.filter(|_| left) else {
+            return self.answer(attempt, id, CALL_TIMEOUT, Err(CallError::Failed("no answer".to_owned())));
+        };
+        if failing && self.rng.chance(50) {
+            return self.answer(attempt, id, 10, Err(CallError::Failed("connection reset".to_owned())));
+        }
+        let result = self.master.call(stream, call).map_err(|refusal| CallError::Refused {
+            status: refusal.status,
+            body: refusal.body,
+        });
+        let result = match failing {
+            true => Err(CallError::Failed("connection reset".to_owned())),
+            false => result,
+        };
+        let delay = self.network_delay();
+        self.answer(attempt, id, delay, result);
+    }
+
+    fn answer(&mut self, attempt: AttemptId, id: CallId, delay: Millis, result: Result<(), CallError>) {
+        self.schedule(delay, Event::Message(Message::Answer(attempt, id, result)));
+    }
+
+    fn hang_up(&mut self, attempt: AttemptId) {
+        let delay = self.network_delay();
+        let Some(link) = self.links.0.get_mut(&attempt) else {
+            return;
+        };
+        link.wanted = false;
+        // A dead connection carries no farewell: the master notices by itself, or when we subscribe again.
+        if let Some(stream) = link.stream.filter(|_| !link.dead) {
+            self.schedule(delay, Event::Message(Message::Noticed(stream)));
+        }
+    }
+
+    /// The process died, and with it all its connections.
+    pub(crate) fn drop_links(&mut self) {
+        for (_, link) in std::mem::take(&mut self.links.0) {
+            if let Some(stream) = link.stream {
+                let delay = self.network_delay();
+                self.schedule(delay, Event::Message(Message::Noticed(stream)));
+            }
+        }
+    }
+
+    /// The stream that is open now breaks. The client finds `end` (or, without one, nothing), the master notices after
+    /// that many milliseconds.
+    pub fn break_stream(&mut self, end: Option<StreamEnd>, noticed: Millis) {
+        let open: Vec<(AttemptId, Option<u64>)> = self
+            .links
+            .0
+            .iter_mut()
+            .filter(|(_, link)| link.wanted && !link.dead)
+            .map(|(attempt, link)| {
+                link.dead = true;
+                (*attempt, link.stream)
+            })
+            .collect();
+        for (attempt, stream) in open {
+            if let Some(end) = end.clone() {
+                let message = Message::End {
+                    attempt,
+                    end,
+                    forced: true,
+                };
+                self.schedule(5, Event::Message(message));
+            }
+            if let Some(stream) = stream {
+                self.schedule(noticed, Event::Message(Message::Noticed(stream)));
+            }
+        }
+    }
+
+    /// A record with a number from the future, an empty one, and members without their type.
+    pub(crate) fn strange_events(&mut self) {
+        let Some((attempt, _)) = self.links.0.iter().find(|(_, link)| link.stream.is_some() && link.wanted && !link.dead)
+        else {
+            return;
+        };
+        let attempt = *attempt;
+        let strange = [
+            mesos_wire::Event {
+                r#type: Some(999),
+                ..mesos_wire::Event::default()
+            },
+            mesos_wire::Event::default(),
+            mesos_wire::Event {
+                r#type: Some(mesos_wire::event::Type::Update.into()),
+                ..mesos_wire::Event::default()
+            },
+            mesos_wire::Event::rescind("never-offered".into()),
+            mesos_wire::Event::inverse_offers(Vec::new()),
+        ];
+        for event in strange {
+            self.schedule(1, Event::Message(Message::Record(attempt, Box::new(event))));
+        }
+    }
+
+    /// What the detector sees.
+    pub(crate) fn leader(&self) -> Leader {
+        if self.weather.hidden_until > self.now() {
+            self.weather.hidden_as.clone()
+        } else if self.master.is_up() {
+            Leader::Found(self.address(self.master.port()))
+        } else {
+            Leader::None
+        }
+    }
+
+    pub(crate) fn announce_leader(&mut self) {
+        let at = self.now() + self.rng.between(5, 500);
+        self.announce_leader_at(at);
+    }
+
+    pub(crate) fn announce_leader_at(&mut self, at: Millis) {
+        let life = self.life;
+        self.schedule_at(at, Event::Leader(life));
+    }
+
+    fn address(&self, port: u16) -> MasterAddress {
+        MasterAddress {
+            scheme: Scheme::Http,
+            host: "master".to_owned(),
+            port,
+        }
+    }
+
+    fn network_delay(&mut self) -> Millis {
+        match self.weather.slow_until > self.now() {
+            true => self.rng.between(100, 9_000),
+            false => self.rng.between(1, 20),
+        }
+    }
+}
+
+fn brief_call(call: &Call) -> String {
+    let mut text = format!("{:?}", call.r#type());
+    if let Some(accept) = &call.accept {
+        let tasks: Vec<&str> = accept
+            .operations
+            .iter()
+            .filter_map(|operation| operation.launch.as_ref())
+            .flat_map(|launch| &launch.task_infos)
+            .map(|task| task.task_id.value.as_str())
+            .collect();
+        let offers: Vec<&str> = accept.offer_ids.iter().map(|id| id.value.as_str()).collect();
+        text += &format!(" {offers:?} for {tasks:?}");
+    }
+    if let Some(decline) = &call.decline {
+        let offers: Vec<&str> = decline.offer_ids.iter().map(|id| id.value.as_str()).collect();
+        let seconds = decline.filters.as_ref().map(|filters| filters.refuse_seconds());
+        text += &format!(" {offers:?} for {seconds:?} s");
+    }
+    if let Some(kill) = &call.kill {
+        text += &format!(" {}", kill.task_id);
+    }
+    if let Some(ack) = &call.acknowledge {
+        text += &format!(" {}", ack.task_id);
+    }
+    if let Some(reconcile) = &call.reconcile {
+        let tasks: Vec<&str> = reconcile.tasks.iter().map(|task| task.task_id.value.as_str()).collect();
+        text += &format!(" {tasks:?}");
+    }
+    text
+}
+
+fn brief_event(event: &mesos_wire::Event) -> String {
+    let mut text = format!("{:?}", event.r#type());
+    if let Some(subscribed) = &event.subscribed {
+        text += &format!(" as {}", subscribed.framework_id);
+    }
+    if let Some(offers) = &event.offers {
+        let offers: Vec<&str> = offers.offers.iter().map(|offer| offer.id.value.as_str()).collect();
+        text += &format!(" {offers:?}");
+    }
+    if let Some(update) = &event.update {
+        let status = &update.status;
+        let known = if status.uuid.is_some() { "" } else { " without uuid" };
+        text += &format!(" {} {}{known}", status.task_id, status.state().as_str_name());
+    }
+    if let Some(rescind) = &event.rescind {
+        text += &format!(" {}", rescind.offer_id);
+    }
+    if let Some(error) = &event.error {
+        text += &format!(" {}", error.message);
+    }
+    text
+}
+
+fn brief_writes(writes: &[mesos_core::Write]) -> String {
+    use mesos_core::Write;
+    let brief: Vec<String> = writes
+        .iter()
+        .map(|write| match write {
+            Write::PutTask(row) => {
+                let ending = row.ending.as_ref().map(|ending| ending.state.as_str());
+                format!("{}={} ended {ending:?} released {:?}", row.name, row.phase, row.released)
+            }
+            Write::DeleteTask(name) => format!("{name} deleted"),
+            other => format!("{other:?}"),
+        })
+        .collect();
+    brief.join(", ")
+}

@@ -1,0 +1,30 @@
+//! Random runs: the first few hundred seeds, and every seed that ever found something.
+
+use mesos_sim::plan::Plan;
+use mesos_sim::run;
+
+const STEPS: u64 = 20_000;
+
+fn check(seeds: impl IntoIterator<Item = u64>) {
+    for seed in seeds {
+        if let Some(violation) = run(Plan::from_seed(seed), STEPS, false).violation {
+            panic!("seed {seed}: {violation}; see `cargo run -p mesos-sim -- --trace {seed}`");
+        }
+    }
+}
+
+#[test]
+fn the_first_seeds_break_no_rule() {
+    check(0..150);
+}
+
+#[test]
+fn the_next_seeds_break_no_rule() {
+    check(150..300);
+}
+
+#[test]
+fn a_seed_runs_the_same_way_again() {
+    let traced = |seed| run(Plan::from_seed(seed), STEPS, true).trace;
+    assert_eq!(traced(5), traced(5));
+}
