@@ -7,6 +7,12 @@ import hudson.slaves.OfflineCause;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import jenkins.model.Jenkins;
@@ -15,10 +21,33 @@ import jenkins.model.Jenkins;
 final class AgentNodes {
     private static final Logger LOGGER = Logger.getLogger(AgentNodes.class.getName());
 
+    private static final Set<Future<?>> PENDING = ConcurrentHashMap.newKeySet();
+
     private AgentNodes() {}
 
+    private static void later(Runnable work) {
+        PENDING.removeIf(Future::isDone);
+        PENDING.add(Computer.threadPoolForRemoting.submit(work));
+    }
+
+    /** Waits, 10 s at most, for what was begun, so that Jenkins does not stop in the middle of it. */
+    static void finish() {
+        long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
+        for (Future<?> each : PENDING) {
+            try {
+                each.get(Math.max(0, end - System.nanoTime()), TimeUnit.NANOSECONDS);
+            } catch (ExecutionException | TimeoutException e) {
+                LOGGER.log(Level.WARNING, "nodes are still being added or removed", e);
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                return;
+            }
+        }
+        PENDING.clear();
+    }
+
     static void add(MesosFramework framework, MesosSlaveInfo template, List<Plan.Agent> plans) {
-        Computer.threadPoolForRemoting.submit(() -> plans.forEach(plan -> addNow(framework, template, plan)));
+        later(() -> plans.forEach(plan -> addNow(framework, template, plan)));
     }
 
     private static void addNow(MesosFramework framework, MesosSlaveInfo template, Plan.Agent plan) {
@@ -55,7 +84,7 @@ final class AgentNodes {
 
     /** Removes a node, if it is there, and shows the reason to whoever still sees it. */
     static void remove(String name, String why) {
-        Computer.threadPoolForRemoting.submit(() -> {
+        later(() -> {
             Jenkins jenkins = Jenkins.getInstanceOrNull();
             Node node = jenkins == null ? null : jenkins.getNode(name);
             if (!(node instanceof MesosSlave)) {

@@ -83,6 +83,7 @@ public final class MesosFrameworks {
         }
         FAILED.clear();
         MISSING.clear();
+        AgentNodes.finish();
         NativeLog.stop();
     }
 

@@ -9,6 +9,7 @@ import java.net.URL;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Stream;
 import org.jvnet.hudson.test.HudsonTestCase;
 
 /** A host in this JVM, with the plugin and the native library in it, and no Mesos that it could reach. */
@@ -28,6 +29,8 @@ public abstract class MesosTestCase extends HudsonTestCase {
     @Override
     protected void tearDown() throws Exception {
         MesosFrameworks.stop();
+        await("no agent is being launched", () -> Stream.of(hudson.getComputers())
+                .noneMatch(computer -> computer.isConnecting()));
         super.tearDown();
     }
 
