@@ -177,13 +177,16 @@ impl Connector {
             .collect();
         let mut last = io::Error::new(io::ErrorKind::NotFound, "the name has no address");
         let mut tcp = None;
+        // An address that swallows packets must not use up the time of those after it.
+        let share = self.timeouts.connect / u32::try_from(candidates.len()).unwrap_or(1).max(1);
         for candidate in candidates {
-            match TcpStream::connect(candidate).await {
-                Ok(stream) => {
+            match timeout(share, TcpStream::connect(candidate)).await {
+                Ok(Ok(stream)) => {
                     tcp = Some(stream);
                     break;
                 }
-                Err(error) => last = error,
+                Ok(Err(error)) => last = error,
+                Err(_) => last = io::ErrorKind::TimedOut.into(),
             }
         }
         let tcp = match tcp {
@@ -198,6 +201,13 @@ impl Connector {
                 return Err(ConnectError::Refused {
                     address: shown,
                     source: last,
+                });
+            }
+            None if last.kind() == io::ErrorKind::TimedOut => {
+                let within = self.timeouts.connect;
+                return Err(ConnectError::Timeout {
+                    address: shown,
+                    within,
                 });
             }
             None => {

@@ -112,6 +112,25 @@ fn a_task_survives_its_leading_master_and_the_next_one_serves_on() -> Result<(),
 }
 
 #[test]
+fn any_master_s_address_leads_to_the_leader_also_to_the_next_one() -> Result<(), RunError> {
+    let (mut cluster, runtime, folder) = (Cluster::start(&three_masters())?, runtime()?, folder());
+    let old = cluster.leader()?;
+    let other = ["master1", "master2", "master3"]
+        .into_iter()
+        .find(|name| *name != old.name);
+    let port = cluster.port(other.unwrap_or_default())?;
+    let mut trial = Trial::open(config(&format!("127.0.0.1:{port}"), &[])?, &folder, &runtime);
+    let (leader, id) = trial.subscribed()?;
+    assert_eq!(leader, format!("127.0.0.1:{}", old.port));
+
+    cluster.kill(&old.name)?;
+    let (leader, same_id) = trial.subscribed()?;
+    let new = cluster.await_leader(Some(&old), SOON)?;
+    assert_eq!((leader, same_id), (format!("127.0.0.1:{}", new.port), id));
+    trial.close(true)
+}
+
+#[test]
 fn a_new_process_knows_its_tasks_and_kills_those_that_nobody_owns() -> Result<(), RunError> {
     let (cluster, program, runtime, folder) = (
         Cluster::start(&ClusterSpec::default())?,

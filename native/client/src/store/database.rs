@@ -166,6 +166,15 @@ impl Database {
         Ok(())
     }
 
+    /// Lets the file grow to so many pages only, as a full disk does.
+    #[cfg(test)]
+    pub(super) fn limit(&self, pages: u32) {
+        // It answers with the limit in force.
+        self.connection
+            .pragma_update_and_check(None, "max_page_count", pages, |_| Ok(()))
+            .unwrap();
+    }
+
     /// Closes the file; SQLite moves the write-ahead log into it.
     pub(super) fn close(self) {
         if let Err((_, error)) = self.connection.close() {

@@ -284,6 +284,29 @@ fn a_damaged_copy_of_the_framework_id_is_not_used() {
 }
 
 #[test]
+fn a_full_disk_fails_a_batch_as_a_whole_and_not_those_after_it() {
+    let folder = Folder::new();
+    let (mut database, ..) = open(&folder.0);
+    database.write(filled().iter()).unwrap();
+    database.limit(1);
+    let many: Vec<_> = (0..500)
+        .map(|number| Write::PutTask(task(&format!("other-{number}"), "INTENT")))
+        .collect();
+    let error = database.write(many.iter()).unwrap_err();
+    assert!(
+        !error.is_damage() && error.to_string().contains("free space"),
+        "{error}"
+    );
+    database.limit(10_000);
+    database
+        .write([Write::PutTask(task("one-more", "INTENT"))].iter())
+        .unwrap();
+    database.close();
+    let (_, restored, trouble) = open(&folder.0);
+    assert_eq!((restored.tasks.len(), trouble), (21, None));
+}
+
+#[test]
 fn a_newer_schema_is_refused_and_left_alone() {
     let folder = Folder::new();
     fill_and_close(&folder.0);
