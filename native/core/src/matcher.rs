@@ -125,6 +125,7 @@ impl Matcher {
         }
 
         let mut reasons = Vec::new();
+        let mut explained: HashMap<(Amount, &BTreeMap<String, String>), Reason> = HashMap::new();
         // Identical asks are many; one that failed makes the same and larger ones fail too.
         let mut failed: Vec<(Amount, &BTreeMap<String, String>)> = Vec::new();
         for (index, ask) in asks.iter().enumerate() {
@@ -153,7 +154,10 @@ impl Matcher {
                 if !hopeless {
                     failed.push((need, ask.attributes));
                 }
-                reasons.push((index, self.explain(ask, offers, &offered)));
+                let reason = explained
+                    .entry((need, ask.attributes))
+                    .or_insert_with(|| self.explain(ask, offers, &offered));
+                reasons.push((index, reason.clone()));
             }
         }
 

@@ -4,7 +4,7 @@ use crate::scalar::Scalar;
 use mesos_wire::{Resource, value};
 
 /// CPUs and memory.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub(crate) struct Amount {
     pub(crate) cpus: Scalar,
     pub(crate) mem: Scalar,

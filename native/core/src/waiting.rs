@@ -7,13 +7,13 @@ use crate::status::WaitingStatus;
 use crate::time::Time;
 use mesos_wire::CommandInfo;
 use std::collections::{BTreeMap, HashMap};
+use std::fmt;
 use std::time::Duration;
 
 /// A reason is not told more often than this for one agent.
 const REASON_INTERVAL: Duration = Duration::from_secs(5);
 
 /// One of them, with all that its launch takes.
-#[derive(Debug)]
 pub(crate) struct Waiter {
     pub(crate) name: String,
     pub(crate) label: String,
@@ -26,6 +26,18 @@ pub(crate) struct Waiter {
     pub(crate) reason: Reason,
     told: Option<(Time, Reason)>,
     place: Option<u64>,
+}
+
+/// Without the command: on an old host the agent's secret is in it.
+impl fmt::Debug for Waiter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Waiter")
+            .field("name", &self.name)
+            .field("cpus", &self.cpus)
+            .field("mem", &self.mem)
+            .field("reason", &self.reason)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Waiter {
