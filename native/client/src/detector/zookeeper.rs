@@ -45,10 +45,12 @@ pub(crate) enum DetectError {
          --zk=zk://{servers}{path}"
     )]
     NoNode { servers: String, path: String },
-    #[error(
-        "ZooKeeper at {servers} does not let us read {path}: write its login as zk://user:password@… in Mesos master"
-    )]
-    Denied { servers: String, path: String },
+    #[error("ZooKeeper at {servers} does not let us read {path}: {}", login_cure(*.with_login))]
+    Denied {
+        servers: String,
+        path: String,
+        with_login: bool,
+    },
     #[error(
         "no master is registered at {path} in ZooKeeper at {servers}: is the path in Mesos master right, do masters run?"
     )]
@@ -71,6 +73,14 @@ pub(crate) enum DetectError {
         path: String,
         source: Error,
     },
+}
+
+fn login_cure(with_login: bool) -> &'static str {
+    if with_login {
+        "user or password in Mesos master is wrong"
+    } else {
+        "write its login as zk://user:password@… in Mesos master"
+    }
 }
 
 /// Asks once who leads.
@@ -234,6 +244,7 @@ async fn connect(source: &ZooKeeperSource) -> Result<Client, DetectError> {
             return Err(DetectError::Denied {
                 servers,
                 path: source.path.clone(),
+                with_login: source.credentials.is_some(),
             });
         }
         Ok(Err(error)) => error.to_string(),
@@ -332,7 +343,11 @@ fn failure(error: Error, source: &ZooKeeperSource) -> DetectError {
     let path = source.path.clone();
     match error {
         Error::NoNode => DetectError::NoNode { servers, path },
-        Error::NoAuth | Error::AuthFailed => DetectError::Denied { servers, path },
+        Error::NoAuth | Error::AuthFailed => DetectError::Denied {
+            servers,
+            path,
+            with_login: source.credentials.is_some(),
+        },
         Error::Timeout
         | Error::ConnectionLoss
         | Error::SessionExpired
