@@ -5,7 +5,7 @@ use crate::notice::Notice;
 use crate::output::{AttemptId, PersistId};
 use crate::time::Time;
 use mesos_wire::Call;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// A batch that takes longer than this is a store in trouble.
@@ -34,6 +34,7 @@ pub(crate) enum After {
 
 #[derive(Debug)]
 struct Batch {
+    id: PersistId,
     keys: BTreeSet<Key>,
     after: Vec<After>,
     since: Time,
@@ -41,11 +42,14 @@ struct Batch {
 
 /// Keys that changed, in batches. A batch is made of what memory holds when it goes out, which is never older than
 /// the change that asked for it; so a batch that failed is not repeated as it was, its keys are just written again.
+///
+/// One batch is on its way at a time, and the next takes all that has gathered meanwhile. With several, what waits for
+/// one that failed would be overtaken by what waits for a later one, and Java would hear of a task after its end.
 #[derive(Debug)]
 pub(crate) struct Journal {
     dirty: BTreeSet<Key>,
     after: Vec<After>,
-    in_flight: BTreeMap<PersistId, Batch>,
+    in_flight: Option<Batch>,
     next_id: u64,
     backoff: Backoff,
     blocked: bool,
@@ -56,7 +60,7 @@ impl Journal {
         Self {
             dirty: BTreeSet::new(),
             after: Vec::new(),
-            in_flight: BTreeMap::new(),
+            in_flight: None,
             next_id: 1,
             backoff: Backoff::new(Duration::from_secs(1), Duration::from_secs(30)),
             blocked: false,
@@ -76,27 +80,25 @@ impl Journal {
 
     /// The next batch, if there is one and the store takes any.
     pub(crate) fn next_batch(&mut self, now: Time) -> Option<(PersistId, Vec<Key>)> {
-        if self.blocked || self.dirty.is_empty() {
+        if self.blocked || self.in_flight.is_some() || self.dirty.is_empty() {
             return None;
         }
         let id = PersistId(self.next_id);
         self.next_id += 1;
         let keys = std::mem::take(&mut self.dirty);
         let listed = keys.iter().cloned().collect();
-        self.in_flight.insert(
+        self.in_flight = Some(Batch {
             id,
-            Batch {
-                keys,
-                after: std::mem::take(&mut self.after),
-                since: now,
-            },
-        );
+            keys,
+            after: std::mem::take(&mut self.after),
+            since: now,
+        });
         Some((id, listed))
     }
 
-    /// What may happen now.
+    /// What may happen now, in the order in which it was asked for.
     pub(crate) fn confirmed(&mut self, id: PersistId) -> Vec<After> {
-        let Some(batch) = self.in_flight.remove(&id) else {
+        let Some(batch) = self.in_flight.take_if(|batch| batch.id == id) else {
             return Vec::new();
         };
         self.backoff.reset();
@@ -106,15 +108,18 @@ impl Journal {
     /// The keys are written again after the delay; what waited for them goes on waiting, but for ACCEPTs, which are
     /// returned: an offer cannot be held that long.
     pub(crate) fn failed(&mut self, id: PersistId) -> Option<(Vec<u64>, Duration)> {
-        let batch = self.in_flight.remove(&id)?;
+        let batch = self.in_flight.take_if(|batch| batch.id == id)?;
         self.dirty.extend(batch.keys);
         let mut launches = Vec::new();
+        let mut later = Vec::new();
         for after in batch.after {
             match after {
                 After::Accept(launch) => launches.push(launch),
-                other => self.after.push(other),
+                other => later.push(other),
             }
         }
+        later.append(&mut self.after);
+        self.after = later;
         self.blocked = true;
         Some((launches, self.backoff.advance()))
     }
@@ -129,8 +134,8 @@ impl Journal {
         !self.blocked
             && self
                 .in_flight
-                .values()
-                .all(|batch| now - batch.since < STORE_PATIENCE)
+                .as_ref()
+                .is_none_or(|batch| now - batch.since < STORE_PATIENCE)
     }
 }
 
@@ -171,6 +176,22 @@ mod tests {
         let (id, keys) = journal.next_batch(NOW).unwrap();
         assert_eq!(keys, ["a", "b", "c"].map(|name| Key::Task(name.into())));
         assert!(matches!(journal.confirmed(id)[..], [After::TornDown]));
+    }
+
+    #[test]
+    fn the_next_batch_waits_for_the_one_before_and_keeps_the_order() {
+        let mut journal = Journal::new();
+        journal.changed_then(Key::Task("a".into()), After::TornDown);
+        let (first, _) = journal.next_batch(NOW).unwrap();
+        journal.changed_then(Key::Task("a".into()), After::Accept(2));
+        assert!(journal.next_batch(NOW).is_none());
+        journal.failed(first).unwrap();
+        journal.unblock();
+        let (second, _) = journal.next_batch(NOW).unwrap();
+        assert!(matches!(
+            journal.confirmed(second)[..],
+            [After::TornDown, After::Accept(2)]
+        ));
     }
 
     #[test]
