@@ -78,6 +78,15 @@ impl Journal {
         self.after.push(after);
     }
 
+    /// Whether the last change of the key may not be durable yet.
+    pub(crate) fn is_unsettled(&self, key: &Key) -> bool {
+        self.dirty.contains(key)
+            || self
+                .in_flight
+                .as_ref()
+                .is_some_and(|batch| batch.keys.contains(key))
+    }
+
     /// The next batch, if there is one and the store takes any.
     pub(crate) fn next_batch(&mut self, now: Time) -> Option<(PersistId, Vec<Key>)> {
         if self.blocked || self.in_flight.is_some() || self.dirty.is_empty() {

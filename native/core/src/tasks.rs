@@ -104,8 +104,10 @@ impl Framework {
         };
         match (self.ledger.get(&name), meaning(state)) {
             (None, Meaning::Over) => {
-                // Its row was deleted long ago, so its end is durable; or it never had one.
-                if let Some(acknowledge) = acknowledge {
+                // Its row is deleted, or it never had one; the deletion may still be on its way.
+                if self.journal.is_unsettled(&Key::Task(name.clone())) {
+                    self.after_task(&name, acknowledge);
+                } else if let Some(acknowledge) = acknowledge {
                     self.perform(acknowledge, now);
                 }
             }

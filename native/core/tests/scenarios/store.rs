@@ -105,3 +105,19 @@ fn a_lost_stream_drops_the_offers_held_for_the_store() {
     bench.offers(vec![offer("o2", "agent-a", 1.0)]);
     assert_eq!(bench.launched(), ["a"]);
 }
+
+#[test]
+fn an_end_is_not_acknowledged_while_the_deletion_of_its_row_is_on_its_way() {
+    let mut bench = Bench::subscribed();
+    bench.run("a");
+    bench.store_works = false;
+    bench.agent_says("a", TaskState::TaskFinished, 1);
+    bench.release("a");
+    bench.agent_says("a", TaskState::TaskFinished, 1);
+    assert_eq!(bench.acknowledged(), [0; 0]);
+    bench.store_works = true;
+    bench.store_writes();
+    assert_eq!(bench.acknowledged(), [1, 1]);
+    assert_eq!(bench.told_of("ended"), ["ended a TASK_FINISHED"]);
+    assert!(bench.rows.is_empty());
+}
