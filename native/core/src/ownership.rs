@@ -79,9 +79,12 @@ impl Framework {
             }
         } else if let Some(row) = self.ledger.get(name) {
             if row.phase.is_over() {
-                // Java has acted on the end: nobody will ask for it again.
-                self.forget_row(name);
-                self.submitted.remove(name);
+                // Java has acted on the end: nobody will ask for it again. Unless its word and the end have crossed; then
+                // the row goes with time.
+                if !self.journal.is_unsettled(&Key::Task(name.to_owned())) {
+                    self.forget_row(name);
+                    self.submitted.remove(name);
+                }
             } else if row.released.is_none() {
                 self.mark_released(name, reason, now);
             }

@@ -107,7 +107,7 @@ fn a_lost_stream_drops_the_offers_held_for_the_store() {
 }
 
 #[test]
-fn an_end_is_not_acknowledged_while_the_deletion_of_its_row_is_on_its_way() {
+fn a_release_that_crosses_the_end_forgets_nothing_that_is_not_durable() {
     let mut bench = Bench::subscribed();
     bench.run("a");
     bench.store_works = false;
@@ -119,5 +119,21 @@ fn an_end_is_not_acknowledged_while_the_deletion_of_its_row_is_on_its_way() {
     bench.store_writes();
     assert_eq!(bench.acknowledged(), [1, 1]);
     assert_eq!(bench.told_of("ended"), ["ended a TASK_FINISHED"]);
+    bench.release("a");
+    assert!(bench.rows.is_empty(), "now Java has acted on it");
+}
+
+#[test]
+fn an_end_is_not_acknowledged_while_the_deletion_of_its_row_is_on_its_way() {
+    let mut bench = Bench::subscribed();
+    bench.run("a");
+    bench.agent_says("a", TaskState::TaskFinished, 1);
+    bench.store_works = false;
+    bench.release("a");
+    bench.agent_says("a", TaskState::TaskFinished, 1);
+    assert_eq!(bench.acknowledged(), [1]);
+    bench.store_works = true;
+    bench.store_writes();
+    assert_eq!(bench.acknowledged(), [1, 1]);
     assert!(bench.rows.is_empty());
 }
