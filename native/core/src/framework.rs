@@ -387,7 +387,7 @@ impl Framework {
                 Timer::Handshake => self.on_handshake_due(now),
                 Timer::Heartbeat => self.on_heartbeat_due(now),
                 Timer::Explicit => self.on_explicit_due(now),
-                Timer::Implicit => self.ask_for_all(now),
+                Timer::Everything => self.ask_about_everything(now),
                 Timer::Tasks => self.on_tasks_due(now),
                 Timer::Launches => self.on_launches_due(now),
                 // Both are looked at in `settle`.

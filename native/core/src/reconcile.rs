@@ -13,7 +13,7 @@ use std::time::Duration;
 
 const FIRST_QUESTION: Duration = Duration::from_secs(5);
 const QUESTION_CAP: Duration = Duration::from_secs(60);
-const IMPLICIT: Duration = Duration::from_secs(15 * 60);
+const EVERYTHING: Duration = Duration::from_secs(15 * 60);
 
 /// Questions to the master.
 #[derive(Debug)]
@@ -36,23 +36,17 @@ impl Framework {
     pub(crate) fn start_reconciliation(&mut self, now: Time) {
         let patience = now + self.config.launch_timeout();
         let grace = now + LAST_WORD;
-        let live: Vec<(String, bool)> = self
-            .ledger
-            .live()
-            .map(|row| (row.name.clone(), row.ran))
-            .collect();
-        for (name, ran) in &live {
-            let watch = self.watches.entry(name.clone()).or_default();
+        for row in self.ledger.live() {
+            let watch = self.watches.entry(row.name.clone()).or_default();
             watch.kill = None;
-            if !*ran {
+            if !row.ran {
                 // While there was no connection nothing could be heard.
                 watch.launch_due = Some(watch.launch_due.map_or(patience, |due| due.max(grace)));
                 watch.asked = false;
             }
         }
         self.reconciliation = Reconciliation::new();
-        self.ask_again(live.into_iter().map(|(name, _)| name).collect(), now);
-        self.ask_for_all(now);
+        self.ask_about_everything(now);
         self.timers.at_latest(Timer::Tasks, now);
     }
 
@@ -85,10 +79,19 @@ impl Framework {
         self.timers.set(Timer::Explicit, now + self.jitter.spread(delay));
     }
 
-    /// An empty question is one for all tasks: those that only the master knows are found by it.
-    pub(crate) fn ask_for_all(&mut self, now: Time) {
+    /// Asks for each task that may live: the master tells of those that it lost sight of only when asked by name. Then
+    /// for all that it knows, with an empty question: those that only the master knows are found by it.
+    pub(crate) fn ask_about_everything(&mut self, now: Time) {
+        let names = self
+            .ledger
+            .live()
+            // Before its ACCEPT was sent, a task is rightly unknown.
+            .filter(|row| !self.launching.contains_key(&row.name))
+            .map(|row| row.name.clone())
+            .collect();
+        self.ask_again(names, now);
         self.send_questions(Vec::new());
-        self.timers.set(Timer::Implicit, now + IMPLICIT);
+        self.timers.set(Timer::Everything, now + EVERYTHING);
     }
 
     fn send_questions(&mut self, names: Vec<String>) {

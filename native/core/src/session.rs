@@ -434,7 +434,7 @@ impl Framework {
             Timer::Handshake,
             Timer::Heartbeat,
             Timer::Explicit,
-            Timer::Implicit,
+            Timer::Everything,
             Timer::Launches,
             Timer::Demand,
             Timer::Declines,

@@ -13,8 +13,8 @@ pub(crate) enum Timer {
     Heartbeat,
     /// Ask again for tasks whose state the master has not told.
     Explicit,
-    /// Ask for all tasks that the master knows.
-    Implicit,
+    /// Ask for all tasks, ours and those that the master knows.
+    Everything,
     /// Some task's kill, launch timeout or row is due.
     Tasks,
     /// Some launch waits too long for the store.
@@ -34,7 +34,7 @@ const TIMERS: [Timer; 11] = [
     Timer::Handshake,
     Timer::Heartbeat,
     Timer::Explicit,
-    Timer::Implicit,
+    Timer::Everything,
     Timer::Tasks,
     Timer::Launches,
     Timer::Demand,
