@@ -6,7 +6,6 @@ import java.util.Collections;
 import java.util.Date;
 import java.util.Deque;
 import java.util.List;
-import java.util.Objects;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 
@@ -16,50 +15,37 @@ public final class CloudHistory {
     private static final int KEPT = 20;
 
     private final Deque<Note> notes = new ArrayDeque<>();
-    private String lastConnection;
+    private String lastComplaint;
 
     /** One line with its time. */
     public record Note(Date at, String text) {}
 
-    void record(String cloudName, Event event) {
-        if (event instanceof Event.Connection connection) {
-            connection(cloudName, connection);
-        } else if (event instanceof Event.Trouble trouble) {
-            LOGGER.log(Level.WARNING, "{0}: {1}: {2}", new Object[] {cloudName, trouble.subject(), trouble.message()});
+    /** Notes what stays of interest. The native library has logged it all already. */
+    void record(Event event) {
+        if (event instanceof Event.Trouble trouble) {
             note(trouble.at(), trouble.subject() + ": " + trouble.message());
-        } else if (event instanceof Event.Framework framework) {
-            LOGGER.log(
-                    framework.previous() == null ? Level.INFO : Level.WARNING,
-                    framework.previous() == null
-                            ? "{0}: registered as framework {1}"
-                            : "{0}: registered as framework {1}; the master had removed {2}",
-                    new Object[] {cloudName, framework.frameworkId(), framework.previous()});
-            if (framework.previous() != null) {
-                note(
-                        framework.at(),
-                        "new framework id " + framework.frameworkId() + "; the master had removed "
-                                + framework.previous());
-            }
+        } else if (event instanceof Event.Framework framework && framework.previous() != null) {
+            note(
+                    framework.at(),
+                    "new framework id " + framework.frameworkId() + "; the master had removed " + framework.previous());
         }
     }
 
-    private void connection(String cloudName, Event.Connection connection) {
-        String said = connection.state() + ' ' + connection.leader() + ' ' + connection.message();
+    /** Logs and notes a complaint, unless it was the last one made. */
+    void complain(String cloudName, String text) {
         synchronized (this) {
-            if (Objects.equals(said, lastConnection)) {
+            if (text.equals(lastComplaint)) {
                 return;
             }
-            lastConnection = said;
+            lastComplaint = text;
         }
-        if (connection.message() != null) {
-            LOGGER.log(
-                    Level.WARNING, "{0}: {1}: {2}", new Object[] {cloudName, connection.state(), connection.message()});
-        } else {
-            LOGGER.log(
-                    Level.INFO,
-                    connection.leader() == null ? "{0}: {1}" : "{0}: {1}, leading master {2}",
-                    new Object[] {cloudName, connection.state(), connection.leader()});
-        }
+        LOGGER.log(Level.WARNING, "{0}: {1}", new Object[] {cloudName, text});
+        note(System.currentTimeMillis(), text);
+    }
+
+    /** The settings changed: an old complaint would be news again. */
+    synchronized void forgetComplaint() {
+        lastComplaint = null;
     }
 
     void ended(String agent, String why) {

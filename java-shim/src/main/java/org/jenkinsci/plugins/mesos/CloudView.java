@@ -24,6 +24,9 @@ public final class CloudView {
             return new CloudView(
                     cloud, problem == null ? Messages.CloudView_opening() : problem, null, List.of());
         }
+        if (problem == null && cloud.agentsJenkinsUrl() == null) {
+            problem = Messages.MesosCloud_noJenkinsUrl();
+        }
         try {
             return new CloudView(cloud, problem, framework.status(), framework.history().notes());
         } catch (NativeException | IllegalArgumentException e) {
@@ -37,7 +40,7 @@ public final class CloudView {
 
     /** The configured master; the password that a zk:// address may hold is not shown. */
     public String getMasterWithoutPassword() {
-        return cloud.getMaster().replaceAll("(?<=//)[^/@]*@", "***@");
+        return cloud.masterWithoutPassword();
     }
 
     /** Why it does not run, or what to know although it does; null if there is nothing to say. */

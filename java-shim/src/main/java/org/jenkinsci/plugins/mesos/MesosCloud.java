@@ -2,6 +2,7 @@ package org.jenkinsci.plugins.mesos;
 
 import hudson.Extension;
 import hudson.Util;
+import hudson.model.Computer;
 import hudson.model.Descriptor;
 import hudson.model.Label;
 import hudson.slaves.Cloud;
@@ -15,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.ExecutionException;
 import jenkins.model.Jenkins;
 import net.sf.json.JSONObject;
 import org.kohsuke.stapler.DataBoundConstructor;
@@ -114,6 +116,11 @@ public class MesosCloud extends Cloud {
 
     public String getMaster() {
         return master;
+    }
+
+    /** For pages and logs. */
+    String masterWithoutPassword() {
+        return master.replaceAll("(?<=//)[^/@]*@", "***@");
     }
 
     public String getDescription() {
@@ -244,9 +251,26 @@ public class MesosCloud extends Cloud {
 
     /** Where agents find Jenkins, with a slash at its end, or null if nobody said. */
     String agentsJenkinsUrl() {
-        String url = jenkinsURL.isEmpty() ? Jenkins.get().getRootUrl() : jenkinsURL;
-        url = Util.fixEmptyAndTrim(url);
+        String url = Util.fixEmptyAndTrim(jenkinsURL.isEmpty() ? configuredRootUrl() : jenkinsURL);
         return url == null || url.endsWith("/") ? url : url + "/";
+    }
+
+    /**
+     * Null if the administrator gave none. A thread that serves a request would be told the URL of that request instead,
+     * which agents need not reach; so another thread asks.
+     */
+    private static String configuredRootUrl() {
+        if (Stapler.getCurrentRequest() == null) {
+            return Jenkins.get().getRootUrl();
+        }
+        try {
+            return Computer.threadPoolForRemoting.submit(() -> Jenkins.get().getRootUrl()).get();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return null;
+        } catch (ExecutionException e) {
+            throw new IllegalStateException("the host does not say its root URL", e.getCause());
+        }
     }
 
     /** The contract's Config without {@code owned}. */
@@ -260,7 +284,7 @@ public class MesosCloud extends Cloud {
         config.put("role", role);
         config.put("user", slavesUser);
         config.put("checkpoint", checkpoint);
-        config.put("webuiUrl", Util.fixNull(Jenkins.get().getRootUrl()));
+        config.put("webuiUrl", Util.fixNull(configuredRootUrl()));
         config.put("jenkinsUrl", Util.fixNull(agentsJenkinsUrl()));
         config.put("declineSeconds", declineOfferDuration);
         if (Util.fixEmptyAndTrim(principal) != null) {
@@ -339,7 +363,7 @@ public class MesosCloud extends Cloud {
         }
 
         public FormValidation doCheckJenkinsURL(@QueryParameter String value) {
-            if (Util.fixEmptyAndTrim(value) == null && Jenkins.get().getRootUrl() == null) {
+            if (Util.fixEmptyAndTrim(value) == null && configuredRootUrl() == null) {
                 return FormValidation.error(Messages.MesosCloud_noJenkinsUrl());
             }
             return Util.fixEmptyAndTrim(value) == null ? FormValidation.ok() : FieldCheck.cloud("jenkinsUrl", value);

@@ -37,6 +37,7 @@ final class MesosFramework {
     private final Map<String, MesosAgent> agents = new ConcurrentHashMap<>();
     private final CloudHistory history = new CloudHistory();
     private final CountDownLatch closed = new CountDownLatch(1);
+    private final BackOff backOff = new BackOff();
     private volatile MesosCloud cloud;
 
     private MesosFramework(MesosCloud cloud, long handle) {
@@ -98,15 +99,22 @@ final class MesosFramework {
     /** Gives a changed configuration to the running framework. */
     void reconfigure(MesosCloud changed, Collection<MesosSlave> owned) {
         cloud = changed;
+        backOff.clear();
+        history.forgetComplaint();
         NativeBridge.reconfigure(handle, config(changed, names(owned)));
     }
 
     /**
-     * Plans agents and sees to their nodes on another thread.
+     * Plans agents and sees to their nodes on another thread. Plans none for a while after agents of the template ended
+     * before they were online.
      *
      * @throws NativeException if the template cannot be used
      */
     List<MesosAgent> plan(MesosSlaveInfo template, int excess) {
+        long pause = backOff.secondsLeft(template.getLabelString());
+        if (pause > 0) {
+            return List.of();
+        }
         Plan plan = Plan.parse(NativeBridge.plan(handle, Plan.demand(template.getLabelString(), excess)));
         List<MesosAgent> planned = new ArrayList<>();
         for (Plan.Agent each : plan.agents()) {
@@ -116,6 +124,14 @@ final class MesosFramework {
         }
         AgentNodes.add(this, template, plan.agents());
         return planned;
+    }
+
+    /** The agent is connected: it can take builds. */
+    void online(MesosAgent agent, MesosSlave node) {
+        agent.enter(MesosAgent.Phase.RUNNING, null);
+        agent.tell("Online after " + agent.secondsSincePlanned() + " s");
+        agent.online().complete(node);
+        backOff.succeeded(agent.label);
     }
 
     /** Jenkins launches the node: asks for the task if that has not been done, else says how it stands. */
@@ -235,7 +251,7 @@ final class MesosFramework {
                 handle(agent, ofAgent);
             }
         } else {
-            history.record(cloud.name, event);
+            history.record(event);
         }
     }
 
@@ -271,15 +287,13 @@ final class MesosFramework {
     /** The agent's task is over, or will never be: the node goes, and whoever waits for it learns why. */
     private void end(MesosAgent agent, String why) {
         agents.remove(agent.name);
-        boolean released = agent.isReleased();
         agent.enter(MesosAgent.Phase.ENDED, why);
-        boolean wasOnline = !agent.online().completeExceptionally(new MesosAgentException(agent.name + ": " + why));
-        LOGGER.log(
-                released || wasOnline ? Level.INFO : Level.WARNING,
-                "{0}: agent {1} ended: {2}",
-                new Object[] {cloud.name, agent.name, why});
-        if (!released) {
+        boolean waitedFor = agent.online().completeExceptionally(new MesosAgentException(agent.name + ": " + why));
+        if (!agent.isReleased()) {
             history.ended(agent.name, why);
+            if (waitedFor && !agent.owned) {
+                backOff.failed(agent.label);
+            }
         }
         AgentNodes.remove(agent.name, why);
     }

@@ -14,8 +14,8 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import jenkins.model.Jenkins;
@@ -37,6 +37,8 @@ public final class MesosFrameworks {
     private static final Map<String, Opened> OPENED = new ConcurrentHashMap<>();
     private static final Map<String, Failed> FAILED = new ConcurrentHashMap<>();
     private static final Map<String, Long> MISSING = new HashMap<>();
+
+    private static final AtomicBoolean WANTED = new AtomicBoolean();
 
     private static ExecutorService worker;
 
@@ -66,6 +68,7 @@ public final class MesosFrameworks {
         synchronized (MesosFrameworks.class) {
             stopped = worker;
             worker = null;
+            WANTED.set(false);
         }
         if (stopped == null) {
             return;
@@ -89,12 +92,9 @@ public final class MesosFrameworks {
 
     /** Compares clouds and frameworks on another thread; does nothing before {@link #start} and after {@link #stop}. */
     static synchronized void reconcileSoon() {
-        if (worker != null) {
-            try {
-                worker.execute(MesosFrameworks::reconcile);
-            } catch (RejectedExecutionException e) {
-                LOGGER.log(Level.FINE, "stopping", e);
-            }
+        // one that has not begun sees all that was saved by now
+        if (worker != null && WANTED.compareAndSet(false, true)) {
+            worker.execute(MesosFrameworks::reconcile);
         }
     }
 
@@ -134,6 +134,7 @@ public final class MesosFrameworks {
     }
 
     private static void reconcile() {
+        WANTED.set(false);
         try {
             Jenkins jenkins = Jenkins.getInstanceOrNull();
             if (jenkins == null) {
@@ -197,7 +198,7 @@ public final class MesosFrameworks {
                     opened == null
                             ? "{0}: opened for Mesos master {1} with native library {2}"
                             : "{0}: changed settings are in use, Mesos master {1}, native library {2}",
-                    new Object[] {cloud.name, cloud.getMaster(), library.version});
+                    new Object[] {cloud.name, cloud.masterWithoutPassword(), library.version});
         } catch (NativeLibraryException e) {
             fail(id, cloud, new Failed(config, e.getMessage(), true), e);
         } catch (NativeException | LinkageError e) {

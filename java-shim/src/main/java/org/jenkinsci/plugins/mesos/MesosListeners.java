@@ -4,7 +4,6 @@ import hudson.Extension;
 import hudson.FilePath;
 import hudson.XmlFile;
 import hudson.model.Computer;
-import hudson.model.Node;
 import hudson.model.Saveable;
 import hudson.model.TaskListener;
 import hudson.model.listeners.ItemListener;
@@ -62,12 +61,11 @@ public final class MesosListeners {
         public void onOnline(Computer computer, TaskListener listener) {
             if (computer instanceof MesosComputer ours) {
                 ours.wentOnline();
-                MesosAgent agent = MesosFrameworks.agent(ours.cloudId(), ours.agentName());
-                Node node = ours.getNode();
+                MesosFramework framework = MesosFrameworks.find(ours.cloudId());
+                MesosAgent agent = framework == null ? null : framework.agent(ours.agentName());
+                MesosSlave node = ours.getNode();
                 if (agent != null && node != null) {
-                    agent.enter(MesosAgent.Phase.RUNNING, null);
-                    agent.tell("Online after " + agent.secondsSincePlanned() + " s");
-                    agent.online().complete(node);
+                    framework.online(agent, node);
                 }
             }
         }

@@ -6,14 +6,10 @@ import hudson.slaves.NodeProvisioner.PlannedNode;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
-import java.util.logging.Level;
-import java.util.logging.Logger;
 import jenkins.model.Jenkins;
 
 /** From a label's excess workload to planned nodes. Never waits: Mesos and the disk are left to other threads. */
 final class Provisioning {
-    private static final Logger LOGGER = Logger.getLogger(Provisioning.class.getName());
-
     private Provisioning() {}
 
     static Collection<PlannedNode> plan(MesosCloud cloud, Label label, int excessWorkload) {
@@ -25,7 +21,7 @@ final class Provisioning {
             return planned;
         }
         if (cloud.agentsJenkinsUrl() == null) {
-            LOGGER.log(Level.WARNING, "{0}: {1}", new Object[] {cloud.name, Messages.MesosCloud_noJenkinsUrl()});
+            framework.history().complain(cloud.name, Messages.MesosCloud_noJenkinsUrl());
             return planned;
         }
         try {
@@ -33,7 +29,7 @@ final class Provisioning {
                 planned.add(new PlannedNode(agent.name, agent.online(), agent.executors));
             }
         } catch (NativeException | IllegalArgumentException e) {
-            LOGGER.log(Level.WARNING, cloud.name + ": cannot plan agents for " + label + ": " + e.getMessage(), e);
+            framework.history().complain(cloud.name, e.getMessage());
         }
         return planned;
     }

@@ -1,8 +1,6 @@
 package org.jenkinsci.plugins.mesos;
 
 import com.gargoylesoftware.htmlunit.FailingHttpStatusCodeException;
-import com.gargoylesoftware.htmlunit.HttpMethod;
-import com.gargoylesoftware.htmlunit.WebResponse;
 import com.gargoylesoftware.htmlunit.html.HtmlForm;
 import com.gargoylesoftware.htmlunit.html.HtmlInput;
 import com.gargoylesoftware.htmlunit.html.HtmlPage;
@@ -156,35 +154,35 @@ public class CloudFormTest extends MesosTestCase {
 
     public void testTheFormShowsItsChecksAndHelp() throws Exception {
         hudson.clouds.add(cloud(template("mesos", 1, 2)));
-        WebResponse page = ask(HttpMethod.GET, "configure");
-        String html = page.getContentAsString();
+        Answer page = ask("GET", "configure");
+        String html = page.body();
         assertTrue(html, html.contains("Mesos Master [hostname:port]"));
         assertTrue(html, html.contains("Additional Jenkins Slave Agent JNLP arguments"));
         assertTrue(html, html.contains("checkMaster"));
         assertTrue(html, html.contains("checkSlaveCpus"));
         for (String help : new String[] {"MesosCloud/help/master", "MesosSlaveInfo/help/slaveCpus"}) {
-            WebResponse text = ask(HttpMethod.GET, "descriptor/org.jenkinsci.plugins.mesos." + help);
-            assertEquals(help, 200, text.getStatusCode());
+            Answer text = ask("GET", "descriptor/org.jenkinsci.plugins.mesos." + help);
+            assertEquals(help, 200, text.status());
         }
     }
 
     public void testTestConnectionIsForPostOnly() throws Exception {
         String path = "descriptorByName/" + MesosCloud.class.getName() + "/testConnection?master=" + NOBODY;
-        assertEquals(405, ask(HttpMethod.GET, path).getStatusCode());
-        WebResponse answer = ask(HttpMethod.POST, path);
-        assertEquals(200, answer.getStatusCode());
+        assertEquals(405, ask("GET", path).status());
+        Answer answer = ask("POST", path);
+        assertEquals(200, answer.status());
     }
 
     public void testTheLibraryIsLoadedByPostOnly() throws Exception {
         String path = "descriptorByName/" + MesosCloud.class.getName() + "/checkNativeLibraryPath?value=";
-        assertEquals(405, ask(HttpMethod.GET, path).getStatusCode());
-        assertEquals(200, ask(HttpMethod.POST, path).getStatusCode());
+        assertEquals(405, ask("GET", path).status());
+        assertEquals(200, ask("POST", path).status());
     }
 
     public void testTestConnectionTellsWhatIsWrong() throws Exception {
         String path = "descriptorByName/" + MesosCloud.class.getName() + "/testConnection?master="
                 + URLEncoder.encode(NOBODY, StandardCharsets.UTF_8);
-        String answer = ask(HttpMethod.POST, path).getContentAsString();
+        String answer = ask("POST", path).body();
         assertTrue(answer, answer.contains("class=error") || answer.contains("class=\"error\""));
         assertTrue(answer, answer.contains(NOBODY));
     }
@@ -195,16 +193,16 @@ public class CloudFormTest extends MesosTestCase {
         hudson.setAuthorizationStrategy(strategy);
         String descriptor = "descriptorByName/" + MesosCloud.class.getName();
         for (String path : new String[] {"/testConnection?master=" + NOBODY, "/checkNativeLibraryPath?value="}) {
-            assertDenied(ask(HttpMethod.POST, descriptor + path));
+            assertDenied(ask("POST", descriptor + path));
         }
-        assertDenied(ask(HttpMethod.GET, descriptor + "/testConnectionResult?id=1"));
-        assertDenied(ask(HttpMethod.GET, "mesos/"));
+        assertDenied(ask("GET", descriptor + "/testConnectionResult?id=1"));
+        assertDenied(ask("GET", "mesos/"));
     }
 
-    private static void assertDenied(WebResponse answer) {
-        boolean login = answer.getContentAsString().contains("loginEntry") || answer.getContentAsString()
+    private static void assertDenied(Answer answer) {
+        boolean login = answer.body().contains("loginEntry") || answer.body()
                 .contains("j_username");
-        assertTrue(answer.getStatusCode() + ": " + answer.getContentAsString(), answer.getStatusCode() >= 400 || login);
+        assertTrue(answer.status() + ": " + answer.body(), answer.status() >= 400 || login);
     }
 
     private MesosCloud theCloud() {

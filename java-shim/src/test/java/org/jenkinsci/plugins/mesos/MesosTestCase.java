@@ -1,11 +1,10 @@
 package org.jenkinsci.plugins.mesos;
 
-import com.gargoylesoftware.htmlunit.HttpMethod;
-import com.gargoylesoftware.htmlunit.Page;
-import com.gargoylesoftware.htmlunit.WebRequestSettings;
-import com.gargoylesoftware.htmlunit.WebResponse;
 import java.io.IOException;
+import java.io.InputStream;
+import java.net.HttpURLConnection;
 import java.net.URL;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
@@ -63,10 +62,20 @@ public abstract class MesosTestCase extends HudsonTestCase {
         }
     }
 
-    WebResponse ask(HttpMethod method, String path) throws Exception {
-        WebClient client = createWebClient();
-        client.setThrowExceptionOnFailingStatusCode(false);
-        Page page = client.getPage(new WebRequestSettings(new URL(getURL(), path), method));
-        return page.getWebResponse();
+    /** An answer of the host. */
+    record Answer(int status, String body, String refresh) {}
+
+    /** Without a browser: no script runs and no page loads itself again. */
+    Answer ask(String method, String path, String... headers) throws IOException {
+        HttpURLConnection connection = (HttpURLConnection) new URL(getURL(), path).openConnection();
+        connection.setRequestMethod(method);
+        for (int i = 0; i < headers.length; i += 2) {
+            connection.setRequestProperty(headers[i], headers[i + 1]);
+        }
+        int status = connection.getResponseCode();
+        try (InputStream in = status < 400 ? connection.getInputStream() : connection.getErrorStream()) {
+            String body = in == null ? "" : new String(in.readAllBytes(), StandardCharsets.UTF_8);
+            return new Answer(status, body, connection.getHeaderField("Refresh"));
+        }
     }
 }

@@ -1,0 +1,129 @@
+package org.jenkinsci.plugins.mesos;
+
+import hudson.model.Label;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jvnet.localizer.LocaleProvider;
+import org.kohsuke.stapler.Stapler;
+import org.kohsuke.stapler.StaplerRequest;
+
+/** Manage Jenkins → Mesos Cloud, the two languages, and a connection test that takes its time. */
+public class CloudPageTest extends MesosTestCase {
+
+    public void testThePageShowsTheConnectionAndWhatWaits() throws Exception {
+        MesosCloud cloud = cloud(template("mesos", 1, 1));
+        cloud.setDescription("<b>farm</b>");
+        MesosFramework framework = opened(cloud);
+        String agent = cloud.provision(Label.get("mesos"), 1).iterator().next().displayName;
+        await("the request waits", () -> framework.status().waiting().size() == 1);
+        await("the refusal is known", () -> framework.status().connection().message() != null);
+        String page = page();
+        assertTrue(page, page.contains(agent));
+        assertTrue(page, page.contains("disconnected"));
+        assertTrue(page, page.contains(NOBODY + " refuses connections"));
+        assertTrue("escaped", page.contains("&lt;b") && !page.contains("<b>farm"));
+    }
+
+    public void testThePageSaysWhyACloudDoesNotRun() throws Exception {
+        hudson.clouds.add(new MesosCloud("Empty", ""));
+        await("its problem is known", () -> CloudView.of((MesosCloud) hudson.clouds.iterator().next()).getProblem() != null
+                || framework() != null && framework().status().connection().message() != null);
+        String page = page();
+        assertTrue(page, page.contains("Empty"));
+        assertTrue(page, page.contains("master"));
+    }
+
+    private MesosFramework framework() {
+        return MesosFrameworks.all().isEmpty() ? null : MesosFrameworks.all().get(0);
+    }
+
+    public void testThePasswordOfZooKeeperIsNotShown() throws Exception {
+        MesosCloud cloud = new MesosCloud("MesosCloud", "zk://user:pass-word@127.0.0.1:1/mesos");
+        cloud.setJenkinsURL(getURL().toString());
+        opened(cloud);
+        String page = page();
+        assertTrue(page, page.contains("***@127.0.0.1:1"));
+        assertFalse(page, page.contains("pass-word"));
+    }
+
+    private String page() throws Exception {
+        Answer answer = ask("GET", "mesos/");
+        assertEquals(answer.body(), 200, answer.status());
+        return answer.body();
+    }
+
+    public void testTheFormSpeaksChinese() throws Exception {
+        hudson.clouds.add(cloud(template("mesos", 1, 1)));
+        // the harness leaves out what the war does at its start
+        LocaleProvider before = LocaleProvider.getProvider();
+        LocaleProvider.setProvider(new LocaleProvider() {
+            @Override
+            public Locale get() {
+                StaplerRequest request = Stapler.getCurrentRequest();
+                return request == null ? Locale.getDefault() : request.getLocale();
+            }
+        });
+        try {
+            assertChinese();
+        } finally {
+            LocaleProvider.setProvider(before);
+        }
+    }
+
+    private void assertChinese() throws IOException {
+        String form = ask("GET", "configure", "Accept-Language", "zh-CN,zh;q=0.8").body();
+        assertTrue("button", form.contains("测试连接"));
+        assertTrue("title", form.contains("每个代理的最多执行器数"));
+        String help = "descriptor/" + MesosCloud.class.getName() + "/help/master";
+        String text = ask("GET", help, "Accept-Language", "zh-CN,zh;q=0.8").body();
+        assertTrue(text, text.contains("主机:端口"));
+        String english = ask("GET", help, "Accept-Language", "en").body();
+        assertTrue(english, english.contains("the leading master is found through ZooKeeper"));
+    }
+
+    public void testASlowConnectionTestDoesNotKeepItsRequestWaiting() throws Exception {
+        // accepts, by way of its backlog, and never answers
+        try (ServerSocket silent = new ServerSocket(0, 5, InetAddress.getByName("127.0.0.1"))) {
+            String descriptor = "descriptorByName/" + MesosCloud.class.getName();
+            long begin = System.nanoTime();
+            String answer = ask(
+                            "POST",
+                            descriptor + "/testConnection?master=127.0.0.1:" + silent.getLocalPort())
+                    .body();
+            assertTrue("took " + (System.nanoTime() - begin), System.nanoTime() - begin < 5_000_000_000L);
+            Matcher frame = Pattern.compile("src=\"?([^\"]*testConnectionResult\\?id=[0-9a-f-]+)").matcher(answer);
+            assertTrue(answer, frame.find());
+            String result = frame.group(1).replaceFirst("^/", "");
+            Answer running = ask("GET", result);
+            assertEquals("1", running.refresh());
+            assertTrue(running.body(), running.body().contains("Still trying"));
+            await("the test ends", () -> {
+                try {
+                    Answer done = ask("GET", result);
+                    return done.refresh() == null
+                            && done.body().contains("no answer within 10 s");
+                } catch (Exception e) {
+                    throw new IllegalStateException(e);
+                }
+            });
+        }
+    }
+
+    public void testAnUnknownTestIsNotFound() throws Exception {
+        assertEquals(
+                404,
+                ask("GET", "descriptorByName/" + MesosCloud.class.getName() + "/testConnectionResult?id=no")
+                        .status());
+    }
+
+    public void testAHostWithoutRootUrlIsToldThatAgentsCannotFindIt() throws IOException {
+        MesosCloud cloud = new MesosCloud("MesosCloud", NOBODY);
+        assertEquals(hudson.getRootUrl() == null, cloud.agentsJenkinsUrl() == null);
+        cloud.setJenkinsURL("http://jenkins.example/base");
+        assertEquals("http://jenkins.example/base/", cloud.agentsJenkinsUrl());
+    }
+}

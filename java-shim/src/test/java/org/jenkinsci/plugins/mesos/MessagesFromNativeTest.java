@@ -1,0 +1,86 @@
+package org.jenkinsci.plugins.mesos;
+
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
+import junit.framework.TestCase;
+
+/** Messages of the native library as its contract gives them. */
+public class MessagesFromNativeTest extends TestCase {
+
+    private static byte[] utf8(String json) {
+        return json.getBytes(StandardCharsets.UTF_8);
+    }
+
+    public void testEachTypeOfEventIsRead() {
+        Event.Batch batch = Event.Batch.parse(utf8("{\"v\":1,\"closed\":false,\"events\":["
+                + "{\"type\":\"connection\",\"at\":5,\"state\":\"subscribed\",\"leader\":\"a:1\",\"frameworkId\":\"f\",\"message\":null},"
+                + "{\"type\":\"waiting\",\"at\":6,\"name\":\"n\",\"reason\":\"needs 8 CPUs\",\"possible\":false},"
+                + "{\"type\":\"accepted\",\"at\":7,\"name\":\"n\",\"host\":\"h\",\"agentId\":\"s\",\"cpus\":0.3,\"mem\":768,\"tasksInOffer\":2},"
+                + "{\"type\":\"state\",\"at\":8,\"name\":\"n\",\"state\":\"TASK_RUNNING\",\"message\":\"m\",\"reason\":null,\"host\":\"h\"},"
+                + "{\"type\":\"ended\",\"at\":9,\"name\":\"n\",\"state\":\"TASK_FAILED\",\"reason\":\"r\",\"message\":\"[1]\",\"requested\":true},"
+                + "{\"type\":\"known\",\"at\":10,\"name\":\"n\",\"state\":\"TASK_RUNNING\",\"host\":\"h\"},"
+                + "{\"type\":\"framework\",\"at\":11,\"frameworkId\":\"f\",\"previous\":null},"
+                + "{\"type\":\"trouble\",\"at\":12,\"subject\":\"ledger\",\"message\":\"m\"},"
+                + "{\"type\":\"later\",\"at\":13}]}"));
+        assertFalse(batch.closed());
+        assertEquals(
+                List.of(
+                        new Event.Connection(5, "subscribed", "a:1", "f", null),
+                        new Event.Waiting(6, "n", "needs 8 CPUs", false),
+                        new Event.Accepted(7, "n", "h", 0.3, 768, 2),
+                        new Event.State(8, "n", "TASK_RUNNING", "m", null, "h"),
+                        new Event.Ended(9, "n", "TASK_FAILED", "r", "[1]", true),
+                        new Event.Known(10, "n", "TASK_RUNNING", "h"),
+                        new Event.Framework(11, "f", null),
+                        new Event.Trouble(12, "ledger", "m"),
+                        new Event.Unknown(13, "later")),
+                batch.events());
+    }
+
+    public void testAnEventOfAnAgentWithoutItsNameIsRefused() {
+        try {
+            Event.Batch.parse(utf8("{\"events\":[{\"type\":\"ended\",\"at\":1}]}"));
+            fail("read without a name");
+        } catch (IllegalArgumentException e) {
+            assertTrue(e.getMessage(), e.getMessage().contains("name"));
+        }
+    }
+
+    public void testAPlanIsRead() {
+        Plan plan = Plan.parse(utf8("{\"v\":1,\"agents\":[{\"name\":\"n\",\"label\":\"a b\",\"executors\":2,\"cpus\":0.3,"
+                + "\"mem\":768,\"remoteFsRoot\":\"jenkins\",\"idleTerminationMinutes\":0,\"mode\":\"EXCLUSIVE\"}]}"));
+        assertEquals(List.of(new Plan.Agent("n", "a b", 2, 0.3, 768, "jenkins", 0, "EXCLUSIVE")), plan.agents());
+        assertEquals(
+                Map.of("v", 1L, "label", "", "excess", 3L), NativeJson.read(Plan.demand(null, 3)));
+    }
+
+    public void testAValidationAndAReportAreRead() {
+        Validation validation = Validation.parse(utf8("{\"v\":1,\"problems\":[{\"severity\":\"warning\",\"field\":\"role\","
+                + "\"template\":null,\"message\":\"m\"},{\"severity\":\"error\",\"field\":\"cpus\",\"template\":1,\"message\":\"n\"}],"
+                + "\"totals\":[{\"template\":0,\"minCpus\":0.2,\"minMem\":640,\"maxCpus\":0.3,\"maxMem\":768}]}"));
+        assertEquals(
+                List.of(
+                        new Validation.Problem(false, "role", null, "m"),
+                        new Validation.Problem(true, "cpus", 1, "n")),
+                validation.problems());
+        assertEquals(List.of(new Validation.Total(0, 0.2, 640, 0.3, 768)), validation.totals());
+        assertEquals(
+                new ConnectionReport(true, "h:1", "1.11.0", 2, 7.5, 3000, "ok"),
+                ConnectionReport.parse(utf8("{\"v\":1,\"ok\":true,\"leader\":\"h:1\",\"version\":\"1.11.0\",\"agents\":2,"
+                        + "\"cpusFree\":7.5,\"memFree\":3000,\"message\":\"ok\"}")));
+    }
+
+    public void testTextThatLooksLikeJsonComesOutOfTheFormAsItWasTyped() {
+        assertEquals("{\"os\":\"linux\"}", FormText.plain("\"{\"os\":\"linux\"}\""));
+        assertEquals("[a] b [c]", FormText.plain("\"[a] b [c]\""));
+        assertEquals("\"quoted\"", FormText.plain("\"quoted\""));
+        assertEquals("", FormText.plain(null));
+    }
+
+    public void testIdleMinutesAreExactAndZeroIsNever() {
+        assertFalse(MesosComputer.isIdleFor(59_999, 1));
+        assertTrue(MesosComputer.isIdleFor(60_000, 1));
+        assertFalse(MesosComputer.isIdleFor(Long.MAX_VALUE, 0));
+    }
+}
