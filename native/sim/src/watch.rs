@@ -177,11 +177,14 @@ impl Watch {
         if let Some(update) = &event.update {
             let status: &TaskStatus = &update.status;
             let name = status.task_id.value.clone();
-            if let Some(uuid) = &status.uuid {
-                self.delivered
-                    .insert(uuid.clone(), (name.clone(), status.state()));
+            // A repetition that crossed its acknowledgement says nothing new.
+            let repeated = status.uuid.as_ref().is_some_and(|uuid| {
+                let what = (name.clone(), status.state());
+                self.delivered.insert(uuid.clone(), what).is_some()
+            });
+            if !repeated {
+                self.last_heard.insert(name, status.uuid.clone());
             }
-            self.last_heard.insert(name, status.uuid.clone());
         }
     }
 
