@@ -359,7 +359,7 @@ impl Framework {
         self.drop_stream(now);
         // Mesos has no code for it, only these words (also after a TEARDOWN).
         let removed = message.contains("has been removed") || message.contains("ompleted framework");
-        if removed && self.teardown == Teardown::Sent {
+        if removed && self.teardown != Teardown::No {
             self.on_teardown_taken();
         } else if removed && self.framework_id.is_some() {
             self.on_framework_removed(message, now);

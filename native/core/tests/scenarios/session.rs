@@ -360,6 +360,20 @@ fn a_cloud_deleted_while_its_master_is_away_is_torn_down_later() {
 }
 
 #[test]
+fn a_cloud_deleted_after_its_framework_was_removed_registers_no_other() {
+    let mut bench = Bench::subscribed();
+    bench.stream_ends(StreamEnd::Closed);
+    bench.framework.teardown(bench.now);
+    bench.drain();
+    bench.pass(1);
+    bench.error("Framework has been removed");
+    assert!(bench.framework.is_torn_down());
+    bench.forget();
+    bench.silence(100);
+    assert!(bench.connects.is_empty());
+}
+
+#[test]
 fn events_of_a_stream_that_is_over_are_ignored() {
     let mut bench = Bench::subscribed();
     bench.submit("a", "small");
