@@ -24,6 +24,12 @@ fn the_next_seeds_break_no_rule() {
 }
 
 #[test]
+fn seeds_that_found_something_find_it_no_more() {
+    // 38692: a task that was unreachable at the start of a session was never asked for again. 52340: a repeated update.
+    check([38692, 52340]);
+}
+
+#[test]
 fn a_seed_runs_the_same_way_again() {
     let traced = |seed| run(Plan::from_seed(seed), STEPS, true).trace;
     assert_eq!(traced(5), traced(5));
