@@ -34,6 +34,9 @@ import org.htmlunit.html.HtmlTextArea;
 public final class Form {
   private static final long CHECK_MILLIS = 30_000;
 
+  /** The pages reload parts of themselves every five seconds for ever; that is not waited for. */
+  private static final long SOON_MILLIS = 1000;
+
   private final WebClient browser;
   private final HtmlPage page;
   private final String block;
@@ -41,7 +44,10 @@ public final class Form {
   private Form(WebClient browser, HtmlPage page, String descriptor) {
     this.browser = browser;
     this.page = page;
-    this.block = "//*[@descriptorid='" + descriptor + "' or @descriptorId='" + descriptor + "']";
+    // today's hosts mark the block itself, the old one has a hidden field in it; its prototypes are no part of the form
+    this.block = "//*[@descriptorid='" + descriptor + "' or @descriptorId='" + descriptor
+        + "' or (self::div and @name and not(ancestor::*[contains(@class,'prototypes')])"
+        + " and .//input[@name='stapler-class' and @value='" + descriptor + "'])]";
   }
 
   public static void main(String[] args) throws Exception {
@@ -53,7 +59,7 @@ public final class Form {
       browser.getOptions().setCssEnabled(false);
       browser.getOptions().setTimeout((int) CHECK_MILLIS);
       Form form = new Form(browser, browser.getPage(args[0]), args[1]);
-      browser.waitForBackgroundJavaScript(CHECK_MILLIS);
+      browser.waitForBackgroundJavaScriptStartingBefore(SOON_MILLIS);
       BufferedReader lines = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
       for (String line = lines.readLine(); line != null; line = lines.readLine()) {
         String answer;
@@ -76,7 +82,7 @@ public final class Form {
       case "set" -> {
         HtmlElement field = field(words[1], words[2]);
         fill(field, words.length > 3 ? words[3] : "");
-        browser.waitForBackgroundJavaScript(CHECK_MILLIS);
+        browser.waitForBackgroundJavaScriptStartingBefore(SOON_MILLIS);
         yield message(field);
       }
       case "message" -> message(field(words[1], words[2]));
@@ -142,7 +148,7 @@ public final class Form {
       String text = button instanceof HtmlInput input ? input.getValue() : button.asNormalizedText();
       if (text.equals(label)) {
         button.click();
-        browser.waitForBackgroundJavaScript(CHECK_MILLIS);
+        browser.waitForBackgroundJavaScriptStartingBefore(SOON_MILLIS);
         HtmlElement area = button.getFirstByXPath("ancestor::tr[1]/following-sibling::tr[1]");
         HtmlElement cell = button.getFirstByXPath("ancestor::tr[1]");
         return cell.asNormalizedText() + " " + (area == null ? "" : area.asNormalizedText());
@@ -157,7 +163,7 @@ public final class Form {
       String text = button instanceof HtmlInput input ? input.getValue() : button.asNormalizedText();
       if (text.equals("Save")) {
         HtmlPage next = button.click();
-        browser.waitForBackgroundJavaScript(CHECK_MILLIS);
+        browser.waitForBackgroundJavaScriptStartingBefore(SOON_MILLIS);
         HtmlPage now = (HtmlPage) browser.getCurrentWindow().getEnclosedPage();
         if (now == page && next == page) {
           throw new IllegalStateException("the page stays");
