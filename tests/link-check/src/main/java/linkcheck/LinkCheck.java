@@ -13,8 +13,8 @@ import java.util.regex.Pattern;
 
 /**
  * Says what would not link where the known API is the given one: types and members that are not there (inherited ones
- * count), final methods that are overridden, final classes that are extended, and abstract methods that nobody implements.
- * What ends outside the known API, in the JDK or a library, is not judged.
+ * count), final methods that are overridden, final classes that are extended, and abstract methods that nobody
+ * implements. What ends outside the known API, in the JDK or a library, is not judged.
  */
 public final class LinkCheck {
     private static final Pattern API = Pattern.compile(

@@ -11,8 +11,9 @@ import java.io.IOException;
 import java.util.List;
 
 /**
- * The members of today's {@code jenkins.model.Jenkins} that the plugin uses. In the 1.395 host a copy of this class is put
- * between {@code Node} and {@code Hudson} (see {@code tests/host-standins}), so that its abstract methods are Hudson's own.
+ * The members of today's {@code jenkins.model.Jenkins} that the plugin uses. In the 1.395 host a copy of this class is
+ * put between {@code Node} and {@code Hudson} (see {@code tests/host-standins}), so that its abstract methods are
+ * Hudson's own.
  */
 public abstract class Jenkins extends Node {
     /** Not by way of {@code Hudson}: that class is initialised after this one. */

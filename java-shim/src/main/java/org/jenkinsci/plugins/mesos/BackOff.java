@@ -7,8 +7,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 
 /**
- * Keeps a template whose agents fail from being asked for again and again: after each failure in a row it pauses for twice
- * as long, from 5 seconds to 5 minutes. An agent that comes online, or changed settings, end that.
+ * Keeps a template whose agents fail from being asked for again and again: after each failure in a row it pauses for
+ * twice as long, from 5 seconds to 5 minutes. An agent that comes online, or changed settings, end that.
  */
 final class BackOff {
     private static final long FIRST_SECONDS = 5;

@@ -18,8 +18,8 @@ import org.kohsuke.stapler.StaplerRequest;
 import org.kohsuke.stapler.StaplerResponse;
 
 /**
- * Test Connection. A probe may take up to 10 s, so it runs on a thread of its own: the request waits for a second at most
- * and then answers with a frame that loads itself again until the report is there.
+ * Test Connection. A probe may take up to 10 s, so it runs on a thread of its own: the request waits for a second at
+ * most and then answers with a frame that loads itself again until the report is there.
  */
 final class ConnectionTest {
     private static final long WAIT_MILLIS = 1000;

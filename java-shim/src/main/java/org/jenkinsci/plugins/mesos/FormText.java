@@ -6,7 +6,9 @@ import hudson.Util;
 final class FormText {
     private FormText() {}
 
-    /** The hosts' json-lib puts text that looks like JSON, such as {@code {"os":"linux"}}, between quotes of its own. */
+    /**
+     * The hosts' json-lib puts text that looks like JSON, such as {@code {"os":"linux"}}, between quotes of its own.
+     */
     static String plain(String submitted) {
         String text = Util.fixNull(submitted);
         if (text.matches("(?s)\"\\s*(\\{.*\\}|\\[.*\\])\\s*\"")) {

@@ -10,8 +10,8 @@ import java.util.logging.Logger;
 import jenkins.model.Jenkins;
 
 /**
- * Every ten seconds: ends agents that are idle for long enough or never came, releases tasks whose node is gone by whatever
- * way, and looks whether clouds must be opened or closed.
+ * Every ten seconds: ends agents that are idle for long enough or never came, releases tasks whose node is gone by
+ * whatever way, and looks whether clouds must be opened or closed.
  */
 @Extension
 public class IdleWatch extends PeriodicWork {

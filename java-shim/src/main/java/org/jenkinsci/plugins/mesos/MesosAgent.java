@@ -11,8 +11,8 @@ import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * What is known of one agent, from the request to the end of its task: for its log, its offline cause, and the planned node
- * that Jenkins waits for. Not persisted; after a restart it begins with what Mesos still knows.
+ * What is known of one agent, from the request to the end of its task: for its log, its offline cause, and the planned
+ * node that Jenkins waits for. Not persisted; after a restart it begins with what Mesos still knows.
  */
 final class MesosAgent {
     /** Where an agent stands; the order is that of its life. */

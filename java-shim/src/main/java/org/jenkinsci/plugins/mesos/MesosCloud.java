@@ -28,8 +28,8 @@ import org.kohsuke.stapler.StaplerRequest;
 import org.kohsuke.stapler.interceptor.RequirePOST;
 
 /**
- * A Mesos cluster on which agents run as tasks. Class and field names are those of the plugin's 0.x and 1.x lines, whose
- * {@code config.xml} is read and written.
+ * A Mesos cluster on which agents run as tasks. Class and field names are those of the plugin's 0.x and 1.x lines,
+ * whose {@code config.xml} is read and written.
  */
 public class MesosCloud extends Cloud {
     static final String DEFAULT_NAME = "MesosCloud";
@@ -256,8 +256,8 @@ public class MesosCloud extends Cloud {
     }
 
     /**
-     * Null if the administrator gave none. A thread that serves a request would be told the URL of that request instead,
-     * which agents need not reach; so another thread asks.
+     * Null if the administrator gave none. A thread that serves a request would be told the URL of that request
+     * instead, which agents need not reach; so another thread asks.
      */
     private static String configuredRootUrl() {
         if (Stapler.getCurrentRequest() == null) {
@@ -397,7 +397,9 @@ public class MesosCloud extends Cloud {
             return ConnectionTest.start(tried).answer(here + "/testConnectionResult");
         }
 
-        /** The outcome of a test that took longer than its request, as a small page that looks again until it is there. */
+        /**
+         * The outcome of a test that took longer than its request, as a small page that looks again until it is there.
+         */
         public HttpResponse doTestConnectionResult(@QueryParameter String id) {
             Jenkins.get().checkPermission(Jenkins.ADMINISTER);
             return ConnectionTest.page(id);

@@ -5,8 +5,8 @@ import hudson.slaves.JNLPLauncher;
 import hudson.slaves.SlaveComputer;
 
 /**
- * Asks Mesos for the task and returns: the agent connects by itself, as an inbound one does, so no thread of Jenkins waits
- * for it. How it gets on is in the agent's log.
+ * Asks Mesos for the task and returns: the agent connects by itself, as an inbound one does, so no thread of Jenkins
+ * waits for it. How it gets on is in the agent's log.
  */
 public class MesosComputerLauncher extends JNLPLauncher {
     @Override

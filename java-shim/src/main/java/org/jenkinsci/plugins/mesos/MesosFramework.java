@@ -18,8 +18,8 @@ import java.util.logging.Logger;
 
 /**
  * The running side of a cloud: its handle in the native library, its agents, and the thread that polls its events. No
- * native call is made under a lock of Jenkins, and no lock of Jenkins is taken on the polling thread: what has to change
- * nodes is handed to {@link AgentNodes}.
+ * native call is made under a lock of Jenkins, and no lock of Jenkins is taken on the polling thread: what has to
+ * change nodes is handed to {@link AgentNodes}.
  */
 final class MesosFramework {
     private static final Logger LOGGER = Logger.getLogger(MesosFramework.class.getName());

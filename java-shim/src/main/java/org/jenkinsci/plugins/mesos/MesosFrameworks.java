@@ -22,15 +22,16 @@ import jenkins.model.Jenkins;
 
 /**
  * Keeps one running framework for each configured cloud. {@link #reconcile} compares the two and opens, reconfigures or
- * closes; it runs on a thread of its own, whenever the configuration was saved and every ten seconds. What cannot be opened
- * leaves a problem to show and is tried again when its settings change, or at the next turn if the library was the reason.
+ * closes; it runs on a thread of its own, whenever the configuration was saved and every ten seconds. What cannot be
+ * opened leaves a problem to show and is tried again when its settings change, or at the next turn if the library was
+ * the reason.
  */
 public final class MesosFrameworks {
     private static final Logger LOGGER = Logger.getLogger(MesosFrameworks.class.getName());
 
     /**
-     * How long a cloud must be missing before it counts as deleted: its tasks are killed then, which a configuration that
-     * is just being read anew must not cause.
+     * How long a cloud must be missing before it counts as deleted: its tasks are killed then, which a configuration
+     * that is just being read anew must not cause.
      */
     private static final long DELETED_AFTER_MILLIS = 3000;
 
@@ -178,8 +179,12 @@ public final class MesosFrameworks {
         byte[] config = NativeJson.write(Map.of("library", cloud.getNativeLibraryPath(), "config", cloud.toConfig()));
         Opened opened = OPENED.get(id);
         Failed failed = FAILED.get(id);
-        if (opened != null && Arrays.equals(opened.config, config)
-                || opened == null && failed != null && !failed.again && Arrays.equals(failed.config, config)) {
+        if (opened != null && Arrays.equals(opened.config, config)) {
+            // settings that could not be used were taken back
+            FAILED.remove(id);
+            return;
+        }
+        if (failed != null && !failed.again && Arrays.equals(failed.config, config)) {
             return;
         }
         try {

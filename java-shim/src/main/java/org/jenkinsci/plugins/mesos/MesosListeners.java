@@ -14,7 +14,9 @@ import java.util.logging.Level;
 import java.util.logging.Logger;
 import jenkins.model.Jenkins;
 
-/** What Jenkins tells: that all is loaded, that its configuration was saved, and how agents' connections come and go. */
+/**
+ * What Jenkins tells: that all is loaded, that its configuration was saved, and how agents' connections come and go.
+ */
 public final class MesosListeners {
     private static final Logger LOGGER = Logger.getLogger(MesosListeners.class.getName());
 

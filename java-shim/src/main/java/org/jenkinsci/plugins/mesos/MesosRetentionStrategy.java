@@ -4,8 +4,8 @@ import hudson.slaves.RetentionStrategy;
 import hudson.slaves.SlaveComputer;
 
 /**
- * Launches the agent and keeps it until it is idle for long enough. That is watched by {@link IdleWatch}, since Jenkins asks
- * a strategy once a minute only.
+ * Launches the agent and keeps it until it is idle for long enough. That is watched by {@link IdleWatch}, since Jenkins
+ * asks a strategy once a minute only.
  */
 public class MesosRetentionStrategy extends RetentionStrategy<SlaveComputer> {
     private final int idleTerminationMinutes;

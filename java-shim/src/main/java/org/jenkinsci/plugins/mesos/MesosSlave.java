@@ -8,8 +8,8 @@ import hudson.slaves.AbstractCloudSlave;
 import java.io.IOException;
 
 /**
- * An agent that is a Mesos task. It is persisted, so that its build goes on after a restart of Jenkins; nodes that older
- * versions left behind have no cloud id and are removed at start.
+ * An agent that is a Mesos task. It is persisted, so that its build goes on after a restart of Jenkins; nodes that
+ * older versions left behind have no cloud id and are removed at start.
  */
 public class MesosSlave extends AbstractCloudSlave {
     private static final long serialVersionUID = 1L;

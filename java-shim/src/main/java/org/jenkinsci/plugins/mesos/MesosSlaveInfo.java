@@ -22,9 +22,9 @@ import org.kohsuke.stapler.DataBoundSetter;
 import org.kohsuke.stapler.QueryParameter;
 
 /**
- * One kind of agent. Class and field names are those of the plugin's 0.x and 1.x lines, whose {@code config.xml} is read and
- * written; a field that is absent in an old file gets its default at load. Numbers are kept as the text that a person typed:
- * so nothing is lost of a file, and what is no number can be shown and explained instead of failing.
+ * One kind of agent. Class and field names are those of the plugin's 0.x and 1.x lines, whose {@code config.xml} is
+ * read and written; a field that is absent in an old file gets its default at load. Numbers are kept as the text that a
+ * person typed: so nothing is lost of a file, and what is no number can be shown and explained instead of failing.
  */
 public class MesosSlaveInfo extends AbstractDescribableImpl<MesosSlaveInfo> {
     static final String DEFAULT_CPUS = "0.1";

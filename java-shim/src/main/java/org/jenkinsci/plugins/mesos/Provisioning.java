@@ -35,8 +35,8 @@ final class Provisioning {
     }
 
     /**
-     * Builds without a label that wait for an executor. Old hosts count the labelled ones as well when they ask for agents
-     * without label.
+     * Builds without a label that wait for an executor. Old hosts count the labelled ones as well when they ask for
+     * agents without label.
      */
     private static int waitingWithoutLabel() {
         int count = 0;
