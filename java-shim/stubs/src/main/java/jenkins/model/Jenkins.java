@@ -1,5 +1,6 @@
 package jenkins.model;
 
+import hudson.init.InitMilestone;
 import hudson.model.Computer;
 import hudson.model.Descriptor;
 import hudson.model.Hudson;
@@ -46,6 +47,8 @@ public abstract class Jenkins extends Node {
     public abstract Computer getComputer(String name);
 
     public abstract Label getLabel(String expression);
+
+    public abstract InitMilestone getInitLevel();
 
     public abstract File getRootDir();
 
