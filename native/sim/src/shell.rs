@@ -11,18 +11,21 @@ use std::collections::BTreeMap;
 /// How long the shell waits for the answer to a call.
 const CALL_TIMEOUT: Millis = 15_000;
 
+/// An attempt, and the life of the JVM that made it: numbers begin anew in each.
+type Name = (u64, AttemptId);
+
 /// On the way.
 pub(crate) enum Message {
-    Connect(AttemptId, MasterAddress, Box<Call>),
-    Record(AttemptId, Box<mesos_wire::Event>),
+    Connect(Name, MasterAddress, Box<Call>),
+    Record(Name, Box<mesos_wire::Event>),
     /// With `forced` it is the client's own finding, and comes even where nothing passes.
     End {
-        attempt: AttemptId,
+        link: Name,
         end: StreamEnd,
         forced: bool,
     },
-    Call(AttemptId, CallId, Box<Call>),
-    Answer(AttemptId, CallId, Result<(), CallError>),
+    Call(Name, CallId, Box<Call>),
+    Answer(Name, CallId, Result<(), CallError>),
     /// The master notices that a stream is dead.
     Noticed(u64),
 }
@@ -34,9 +37,9 @@ impl Message {
     }
 }
 
-/// The connections of this life.
+/// The connections of all lives.
 #[derive(Debug, Default)]
-pub(crate) struct Links(BTreeMap<AttemptId, Link>);
+pub(crate) struct Links(BTreeMap<Name, Link>);
 
 #[derive(Debug)]
 struct Link {
@@ -75,8 +78,9 @@ impl World {
                     format!("→ Connect {} to {master} as {info:?}", attempt.0)
                 });
                 self.watch.connects(now, attempt, &subscribe);
+                let name = (self.life, attempt);
                 self.links.0.insert(
-                    attempt,
+                    name,
                     Link {
                         stream: None,
                         wanted: true,
@@ -86,21 +90,22 @@ impl World {
                     },
                 );
                 let delay = self.network_delay();
-                self.schedule(delay, Event::Message(Message::Connect(attempt, master, subscribe)));
+                self.schedule(delay, Event::Message(Message::Connect(name, master, subscribe)));
             }
             Output::Disconnect { attempt } => {
                 self.note(|| format!("→ Disconnect {}", attempt.0));
                 self.watch.attempt_over(attempt);
-                self.hang_up(attempt);
+                self.hang_up((self.life, attempt));
             }
             Output::Call { id, attempt, call } => {
                 self.note(|| format!("→ Call {} {}", id.0, brief_call(&call)));
                 self.watch.calls(now, attempt, id, &call, &self.store);
                 let delay = self.network_delay();
-                if let Some(link) = self.links.0.get_mut(&attempt) {
+                let name = (self.life, attempt);
+                if let Some(link) = self.links.0.get_mut(&name) {
                     link.outward_at = link.outward_at.max(now + delay);
                     let at = link.outward_at;
-                    self.schedule_at(at, Event::Message(Message::Call(attempt, id, call)));
+                    self.schedule_at(at, Event::Message(Message::Call(name, id, call)));
                 }
             }
             Output::Persist { id, writes } => {
@@ -141,7 +146,7 @@ impl World {
         while let Some((stream, out)) = self.master.poll() {
             let delay = self.network_delay();
             let now = self.now();
-            let Some((attempt, link)) = self
+            let Some((name, link)) = self
                 .links
                 .0
                 .iter_mut()
@@ -149,13 +154,13 @@ impl World {
             else {
                 continue;
             };
-            let attempt = *attempt;
+            let name = *name;
             link.inward_at = link.inward_at.max(now + delay);
             let at = link.inward_at;
             let message = match out {
-                Outgoing::Event(event) => Message::Record(attempt, event),
+                Outgoing::Event(event) => Message::Record(name, event),
                 Outgoing::Closed => Message::End {
-                    attempt,
+                    link: name,
                     end: StreamEnd::Closed,
                     forced: false,
                 },
@@ -166,41 +171,13 @@ impl World {
 
     pub(crate) fn deliver(&mut self, message: Message) {
         match message {
-            Message::Connect(attempt, address, subscribe) => self.arrive(attempt, &address, &subscribe),
-            Message::Record(attempt, event) => {
-                let Some(link) = self.links.0.get(&attempt).filter(|link| !link.dead) else {
-                    return;
-                };
-                // A record may have been read already when the framework drops its stream.
-                if !link.wanted && !self.rng.chance(25) {
-                    return;
-                }
-                if event.r#type() != mesos_wire::event::Type::Heartbeat {
-                    self.note(|| format!("← {} {}", attempt.0, brief_event(&event)));
-                }
-                self.watch.hears(self.now(), attempt, &event);
-                self.input(|framework, now| framework.handle_event(attempt, *event, now));
-            }
-            Message::End {
-                attempt,
-                end,
-                forced,
-            } => {
-                let Some(link) = self.links.0.get_mut(&attempt).filter(|link| forced || !link.dead) else {
-                    return;
-                };
-                link.dead = true;
-                if !link.wanted {
-                    return;
-                }
-                self.note(|| format!("← {} {end:?}", attempt.0));
-                self.watch.attempt_over(attempt);
-                self.input(|framework, now| framework.handle_stream_end(attempt, end, now));
-            }
-            Message::Call(attempt, id, call) => self.arrive_call(attempt, id, &call),
-            Message::Answer(attempt, id, result) => {
-                let wanted = self.links.0.get(&attempt).is_some_and(|link| link.wanted);
-                if wanted || self.rng.chance(25) {
+            Message::Connect(name, address, subscribe) => self.arrive(name, &address, &subscribe),
+            Message::Record(name, event) => self.record(name, *event),
+            Message::End { link, end, forced } => self.end(link, end, forced),
+            Message::Call(name, id, call) => self.arrive_call(name, id, &call),
+            Message::Answer((life, attempt), id, result) => {
+                let wanted = self.links.0.get(&(life, attempt)).is_some_and(|link| link.wanted);
+                if life == self.life && (wanted || self.rng.chance(25)) {
                     if let Err(error) = &result {
                         self.note(|| format!("← call {} {error:?}", id.0));
                     }
@@ -212,10 +189,45 @@ impl World {
         }
     }
 
+    fn record(&mut self, (life, attempt): Name, event: mesos_wire::Event) {
+        let Some(link) = self.links.0.get(&(life, attempt)) else {
+            return;
+        };
+        // A record may have been read already when the framework drops its stream.
+        if link.dead || life != self.life || !(link.wanted || self.rng.chance(25)) {
+            return;
+        }
+        if event.r#type() != mesos_wire::event::Type::Heartbeat {
+            self.note(|| format!("← {} {}", attempt.0, brief_event(&event)));
+        }
+        self.watch.hears(self.now(), attempt, &event);
+        self.input(|framework, now| framework.handle_event(attempt, event, now));
+    }
+
+    fn end(&mut self, (life, attempt): Name, end: StreamEnd, forced: bool) {
+        let Some(link) = self.links.0.get_mut(&(life, attempt)) else {
+            return;
+        };
+        if link.dead && !forced {
+            return;
+        }
+        link.dead = true;
+        if link.wanted && life == self.life {
+            self.note(|| format!("← {} {end:?}", attempt.0));
+            self.watch.attempt_over(attempt);
+            self.input(|framework, now| framework.handle_stream_end(attempt, end, now));
+        }
+    }
+
     /// SUBSCRIBE reaches an address.
-    fn arrive(&mut self, attempt: AttemptId, address: &MasterAddress, subscribe: &Call) {
+    fn arrive(&mut self, name: Name, address: &MasterAddress, subscribe: &Call) {
         let now = self.now();
-        if !self.links.0.get(&attempt).is_some_and(|link| link.wanted && !link.dead) {
+        let Some(link) = self.links.0.get(&name).filter(|link| !link.dead) else {
+            return;
+        };
+        // A SUBSCRIBE may still be read after its sender hung up; the master notices that later.
+        let late = !link.wanted;
+        if late && !self.rng.chance(40) {
             return;
         }
         let leads = self.master.is_up() && address.port == self.master.port();
@@ -242,8 +254,12 @@ impl World {
             Some(end) => end,
             None => match self.master.subscribe(subscribe) {
                 Ok(stream) => {
-                    if let Some(link) = self.links.0.get_mut(&attempt) {
+                    if let Some(link) = self.links.0.get_mut(&name) {
                         link.stream = Some(stream);
+                    }
+                    if late {
+                        let delay = self.network_delay();
+                        self.schedule(delay, Event::Message(Message::Noticed(stream)));
                     }
                     return;
                 }
@@ -256,24 +272,24 @@ impl World {
         };
         let delay = self.network_delay();
         let message = Message::End {
-            attempt,
+            link: name,
             end,
             forced: true,
         };
         self.schedule(delay, Event::Message(message));
     }
 
-    fn arrive_call(&mut self, attempt: AttemptId, id: CallId, call: &Call) {
+    fn arrive_call(&mut self, name: Name, id: CallId, call: &Call) {
         let failing = self.weather.calls_fail_until > self.now();
-        let link = self.links.0.get(&attempt);
+        let link = self.links.0.get(&name);
         let stream = link.filter(|link| !link.dead).and_then(|link| link.stream);
         // Calls are sent one after the other: some of those queued never left when the stream was dropped.
         let left = link.is_some_and(|link| link.wanted) || self.rng.chance(50);
         let Some(stream) = stream.filter(|_| left) else {
-            return self.answer(attempt, id, CALL_TIMEOUT, Err(CallError::Failed("no answer".to_owned())));
+            return self.answer(name, id, CALL_TIMEOUT, Err(CallError::Failed("no answer".to_owned())));
         };
         if failing && self.rng.chance(50) {
-            return self.answer(attempt, id, 10, Err(CallError::Failed("connection reset".to_owned())));
+            return self.answer(name, id, 10, Err(CallError::Failed("connection reset".to_owned())));
         }
         let result = self.master.call(stream, call).map_err(|refusal| CallError::Refused {
             status: refusal.status,
@@ -284,16 +300,16 @@ impl World {
             false => result,
         };
         let delay = self.network_delay();
-        self.answer(attempt, id, delay, result);
+        self.answer(name, id, delay, result);
     }
 
-    fn answer(&mut self, attempt: AttemptId, id: CallId, delay: Millis, result: Result<(), CallError>) {
-        self.schedule(delay, Event::Message(Message::Answer(attempt, id, result)));
+    fn answer(&mut self, name: Name, id: CallId, delay: Millis, result: Result<(), CallError>) {
+        self.schedule(delay, Event::Message(Message::Answer(name, id, result)));
     }
 
-    fn hang_up(&mut self, attempt: AttemptId) {
+    fn hang_up(&mut self, name: Name) {
         let delay = self.network_delay();
-        let Some(link) = self.links.0.get_mut(&attempt) else {
+        let Some(link) = self.links.0.get_mut(&name) else {
             return;
         };
         link.wanted = false;
@@ -305,31 +321,29 @@ impl World {
 
     /// The process died, and with it all its connections.
     pub(crate) fn drop_links(&mut self) {
-        for (_, link) in std::mem::take(&mut self.links.0) {
-            if let Some(stream) = link.stream {
-                let delay = self.network_delay();
-                self.schedule(delay, Event::Message(Message::Noticed(stream)));
-            }
+        let names: Vec<Name> = self.links.0.keys().copied().collect();
+        for name in names {
+            self.hang_up(name);
         }
     }
 
     /// The stream that is open now breaks. The client finds `end` (or, without one, nothing), the master notices after
     /// that many milliseconds.
     pub fn break_stream(&mut self, end: Option<StreamEnd>, noticed: Millis) {
-        let open: Vec<(AttemptId, Option<u64>)> = self
+        let open: Vec<(Name, Option<u64>)> = self
             .links
             .0
             .iter_mut()
             .filter(|(_, link)| link.wanted && !link.dead)
-            .map(|(attempt, link)| {
+            .map(|(name, link)| {
                 link.dead = true;
-                (*attempt, link.stream)
+                (*name, link.stream)
             })
             .collect();
-        for (attempt, stream) in open {
+        for (name, stream) in open {
             if let Some(end) = end.clone() {
                 let message = Message::End {
-                    attempt,
+                    link: name,
                     end,
                     forced: true,
                 };
@@ -343,11 +357,11 @@ impl World {
 
     /// A record with a number from the future, an empty one, and members without their type.
     pub(crate) fn strange_events(&mut self) {
-        let Some((attempt, _)) = self.links.0.iter().find(|(_, link)| link.stream.is_some() && link.wanted && !link.dead)
+        let Some((name, _)) = self.links.0.iter().find(|(_, link)| link.stream.is_some() && link.wanted && !link.dead)
         else {
             return;
         };
-        let attempt = *attempt;
+        let name = *name;
         let strange = [
             mesos_wire::Event {
                 r#type: Some(999),
@@ -362,7 +376,7 @@ impl World {
             mesos_wire::Event::inverse_offers(Vec::new()),
         ];
         for event in strange {
-            self.schedule(1, Event::Message(Message::Record(attempt, Box::new(event))));
+            self.schedule(1, Event::Message(Message::Record(name, Box::new(event))));
         }
     }
 
