@@ -26,7 +26,8 @@ pub(crate) fn run(root: &Path, words: &[String]) -> Result<(), Failure> {
     let mut progress = Progress::start();
 
     progress.say("checking this machine: a JDK, Maven, g++, python3 with pip");
-    tools::ensure(&[tools::GXX, tools::BINUTILS, tools::PIP, tools::MAVEN, tools::JDK])?;
+    tools::ensure_jdk()?;
+    tools::ensure(&[tools::GXX, tools::BINUTILS, tools::PIP, tools::MAVEN])?;
     progress.say("building the native library and the plugin (some minutes the first time)");
     package::package(root)?;
     progress.say("setting up Mesos 1.11 and ZooKeeper");

@@ -15,7 +15,8 @@ pub(crate) fn plugin(root: &Path) -> PathBuf {
 
 /// Builds the native library and the plugin with it inside, and prints their sizes.
 pub(crate) fn package(root: &Path) -> Result<(), Failure> {
-    tools::ensure(&[tools::MAVEN, tools::JDK])?;
+    tools::ensure_jdk()?;
+    tools::ensure(&[tools::MAVEN])?;
     let library = library::package(root)?;
     let pom = root.join("pom.xml");
     tools::run(tools::maven(&pom).args([

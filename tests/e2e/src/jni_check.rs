@@ -10,7 +10,7 @@ pub fn complaints(log: &str) -> Vec<String> {
             || line.starts_with("FATAL ERROR in native method")
             || line.starts_with("WARNING: JNI")
             || line.starts_with("# A fatal error has been detected");
-        let frame = line.trim_start().starts_with("at ") || line.starts_with('#');
+        let frame = line.starts_with("\tat ") || line.starts_with("\t- ") || line.starts_with('#');
         if starts {
             found.push(line.to_owned());
         } else if within
@@ -22,12 +22,16 @@ pub fn complaints(log: &str) -> Vec<String> {
         }
         within = starts || (within && frame);
     }
-    found.retain(|complaint| {
-        complaint.starts_with('#')
-            || complaint.contains("NativeBridge")
-            || complaint.contains("mesos_jenkins")
-    });
+    found.retain(|complaint| is_ours(complaint));
     found
+}
+
+fn is_ours(complaint: &str) -> bool {
+    let loading = complaint.contains("NativeLibraries.load(") && complaint.contains("plugins.mesos.Native");
+    complaint.starts_with('#')
+        || loading
+        || complaint.contains("plugins.mesos.NativeBridge")
+        || complaint.contains("mesos_jenkins")
 }
 
 #[cfg(test)]
@@ -54,6 +58,23 @@ mod tests {
             "java.util.zip.Inflater",
         );
         assert!(complaints(&others.replace("plugins.mesos", "x")).is_empty());
+    }
+
+    /// What the host's own JNA makes the JVM say each time, with a lock within the frames.
+    const LOADING: &str = "WARNING in native method: JNI call made without checking exceptions\n\
+        \tat jdk.internal.loader.NativeLibraries.load(java.base@17/Native Method)\n\
+        \t- locked <0x00000000e046dce8> (a java.util.HashSet)\n\
+        \tat java.lang.System.load(java.base@17/System.java:1970)\n\
+        \tat com.sun.jna.Native.loadNativeLibrary(Native.java:680)\n";
+
+    #[test]
+    fn a_complaint_while_a_library_is_loaded_is_ours_when_we_load_it() {
+        assert!(complaints(LOADING).is_empty());
+        let ours = LOADING.replace(
+            "com.sun.jna.Native.",
+            "org.jenkinsci.plugins.mesos.NativeLibrary.",
+        );
+        assert_eq!(complaints(&ours).len(), 1);
     }
 
     #[test]

@@ -69,6 +69,9 @@ fn a_restarted_host_knows_its_tasks_and_ends_those_without_a_node() {
         });
     bed.explain(known).unwrap();
 
+    let log = bed.host.node_log(&kept).unwrap();
+    assert!(log.contains("Known to Mesos after the restart"), "{log}");
+
     gate.open().unwrap();
     bed.build("after", "kept", "echo hello again").unwrap();
     let build = bed.end_of("after").unwrap();

@@ -110,6 +110,30 @@ fn install(packages: &[&str]) -> Result<(), SetupError> {
     Ok(())
 }
 
+/// Makes sure that the JDK on the path is one that can build the plugin.
+///
+/// # Errors
+/// [`SetupError::Missing`] that says what to install.
+pub fn ensure_jdk() -> Result<(), SetupError> {
+    ensure(&[JDK])?;
+    let version = run(Command::new("javac").arg("-version"))?;
+    let major = version
+        .trim()
+        .strip_prefix("javac ")
+        .and_then(|text| text.split('.').next()?.parse().ok());
+    match major {
+        Some(17..) => Ok(()),
+        _ => Err(SetupError::Missing {
+            what: "a JDK of version 17 or later".to_owned(),
+            cure: format!(
+                "the one on the path is {:?}; install one, on Debian with: sudo apt-get install {}, and put it first",
+                version.trim(),
+                JDK.package
+            ),
+        }),
+    }
+}
+
 /// The JVM for the host and its agents: the host's agents run on nothing younger than Java 17, the plugin on nothing
 /// older.
 ///

@@ -8,6 +8,9 @@ use super::JOB;
 use crate::failure::Failure;
 use crate::progress::Progress;
 
+/// A line comes at least as often as this.
+const SILENCE: Duration = Duration::from_secs(15);
+
 /// What was seen of the build and its task; times in milliseconds since 1970.
 #[derive(Default)]
 pub(super) struct Seen {
@@ -74,6 +77,14 @@ fn look(host: &Host, cluster: &Cluster, seen: &mut Seen, progress: &mut Progress
         }
     }
     if seen.ended.is_none() || seen.last.is_none() {
+        progress.say_after(
+            SILENCE,
+            if seen.ended.is_some() {
+                "the agent is idle"
+            } else {
+                "still waiting"
+            },
+        );
         return Ok(false);
     }
     seen.node_gone = nodes.is_empty();
