@@ -56,6 +56,8 @@ public abstract class Jenkins extends Node {
 
     public abstract boolean isQuietingDown();
 
+    public abstract int getSlaveAgentPort();
+
     public abstract boolean isUseSecurity();
 
     public abstract void save() throws IOException;

@@ -2,6 +2,7 @@ package org.jenkinsci.plugins.mesos;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
+import jenkins.model.Jenkins;
 import jenkins.slaves.JnlpAgentReceiver;
 
 /** How an agent of this host finds its way back: today's Jenkins wants a secret, the old host a file with arguments. */
@@ -26,7 +27,8 @@ final class InboundAgents {
         launch.put("jenkinsUrl", jenkinsUrl);
         launch.put("secret", TODAY ? Secrets.of(node.getNodeName()) : null);
         launch.put("tunnel", null);
-        launch.put("webSocket", Boolean.FALSE);
+        // with the port for agents switched off, as today's Jenkins comes, HTTP is the only way in
+        launch.put("webSocket", TODAY && Jenkins.get().getSlaveAgentPort() < 0);
         return launch;
     }
 

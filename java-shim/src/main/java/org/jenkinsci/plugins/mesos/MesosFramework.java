@@ -207,8 +207,9 @@ final class MesosFramework {
         }
     }
 
+    /** To the very last batch: after {@link #close} the native side still tells what became of the agents. */
     private void pollUntilClosed() {
-        while (closed.getCount() > 0) {
+        while (true) {
             try {
                 Event.Batch batch = Event.Batch.parse(NativeBridge.poll(handle, POLL_MILLIS));
                 batch.events().forEach(this::handleSafely);
@@ -216,9 +217,10 @@ final class MesosFramework {
                     return;
                 }
             } catch (NativeException | IllegalArgumentException e) {
-                if (closed.getCount() > 0) {
-                    LOGGER.log(Level.WARNING, cloud.name + ": cannot read events of the native library", e);
+                if (closed.getCount() == 0) {
+                    return;
                 }
+                LOGGER.log(Level.WARNING, cloud.name + ": cannot read events of the native library", e);
                 if (!pause()) {
                     return;
                 }
