@@ -26,13 +26,12 @@ fn name_of(id: u32, users: &str) -> Option<String> {
 mod tests {
     use super::*;
 
-    const USERS: &str =
-        "root:x:0:0:root:/root:/bin/sh\n\n# no user\njenkins:x:1000:1000:,,,:/var/lib/jenkins:/bin/bash\n";
+    const USERS: &str = "admin:x:0:0:,,,:/home/admin:/bin/sh\n\n# no user\njenkins:x:1000:1000:,,,:/var/lib/jenkins:/bin/bash\n";
 
     #[test]
     fn a_user_is_found_by_number() {
         assert_eq!(name_of(1000, USERS).as_deref(), Some("jenkins"));
-        assert_eq!(name_of(0, USERS).as_deref(), Some("root"));
+        assert_eq!(name_of(0, USERS).as_deref(), Some("admin"));
         assert_eq!(name_of(7, USERS), None);
     }
 
