@@ -24,12 +24,14 @@ pub(super) fn print(seen: &Seen) {
     }
     println!("\n--- times ---");
     let started = seen.build.as_ref().map(|build| build.started);
+    // The build may start between two looks at the agent; the agent was online by then.
+    let online = seen.online.map(|online| online.min(started.unwrap_or(online)));
     let mut before = Some(seen.queued);
     for (name, time) in [
         ("queued", Some(seen.queued)),
         ("accepted", seen.accepted),
         ("running", seen.running),
-        ("online", seen.online),
+        ("online", online),
         ("build started", started),
         ("build ended", seen.ended),
         ("released", seen.released),
