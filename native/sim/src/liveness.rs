@@ -92,7 +92,8 @@ impl World {
         }
         let rows: Vec<String> = self.store.tasks().map(|row| format!("{row:?}")).collect();
         if !rows.is_empty() {
-            self.watch.fail(now, "the ledger is empty at the end", &rows.join("; "));
+            self.watch
+                .fail(now, "the ledger is empty at the end", &rows.join("; "));
         }
     }
 

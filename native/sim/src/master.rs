@@ -338,13 +338,16 @@ impl FakeMaster {
 
     /// Tasks that really run somewhere, with the agent.
     pub fn running(&self) -> impl Iterator<Item = (&str, &Task)> {
-        self.agents.iter().filter(|(_, agent)| !agent.dead).flat_map(|(id, agent)| {
-            agent
-                .tasks
-                .values()
-                .filter(|task| task.delivered && !task.is_terminal())
-                .map(move |task| (id.as_str(), task))
-        })
+        self.agents
+            .iter()
+            .filter(|(_, agent)| !agent.dead)
+            .flat_map(|(id, agent)| {
+                agent
+                    .tasks
+                    .values()
+                    .filter(|task| task.delivered && !task.is_terminal())
+                    .map(move |task| (id.as_str(), task))
+            })
     }
 
     /// What a master would call a scheduler's mistake, since the last time.

@@ -14,7 +14,7 @@ impl Rng {
     }
 
     /// The next number, over the whole range but zero.
-    pub fn next(&mut self) -> u64 {
+    pub fn number(&mut self) -> u64 {
         self.0 ^= self.0 >> 12;
         self.0 ^= self.0 << 25;
         self.0 ^= self.0 >> 27;
@@ -25,7 +25,7 @@ impl Rng {
     pub fn below(&mut self, bound: u64) -> u64 {
         match bound {
             0 => 0,
-            bound => (self.next() >> 11) % bound,
+            bound => (self.number() >> 11) % bound,
         }
     }
 
@@ -54,7 +54,7 @@ mod tests {
     fn a_seed_gives_the_same_numbers_again_and_its_neighbour_others() {
         let numbers = |seed| {
             let mut rng = Rng::new(seed);
-            (0..8).map(|_| rng.next()).collect::<Vec<_>>()
+            (0..8).map(|_| rng.number()).collect::<Vec<_>>()
         };
         assert_eq!(numbers(1), numbers(1));
         assert_ne!(numbers(1), numbers(2));

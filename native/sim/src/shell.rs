@@ -33,7 +33,10 @@ pub(crate) enum Message {
 impl Message {
     /// Whether Jenkins is to hear it.
     pub(crate) fn is_inward(&self) -> bool {
-        matches!(self, Message::Record(..) | Message::End { .. } | Message::Answer(..))
+        matches!(
+            self,
+            Message::Record(..) | Message::End { .. } | Message::Answer(..)
+        )
     }
 }
 
@@ -57,7 +60,11 @@ struct Link {
 impl World {
     /// Does what the framework says.
     pub(crate) fn drain(&mut self) {
-        while let Some(output) = self.framework.as_mut().and_then(|framework| framework.poll_output()) {
+        while let Some(output) = self
+            .framework
+            .as_mut()
+            .and_then(|framework| framework.poll_output())
+        {
             self.obey(output);
             if self.violation().is_some() {
                 return;
@@ -74,7 +81,10 @@ impl World {
                 subscribe,
             } => {
                 self.note(|| {
-                    let info = subscribe.subscribe.as_ref().map(|s| (&s.framework_info.id, &s.suppressed_roles));
+                    let info = subscribe
+                        .subscribe
+                        .as_ref()
+                        .map(|s| (&s.framework_info.id, &s.suppressed_roles));
                     format!("→ Connect {} to {master} as {info:?}", attempt.0)
                 });
                 self.watch.connects(now, attempt, &subscribe);
@@ -286,15 +296,28 @@ impl World {
         // Calls are sent one after the other: some of those queued never left when the stream was dropped.
         let left = link.is_some_and(|link| link.wanted) || self.rng.chance(50);
         let Some(stream) = stream.filter(|_| left) else {
-            return self.answer(name, id, CALL_TIMEOUT, Err(CallError::Failed("no answer".to_owned())));
+            return self.answer(
+                name,
+                id,
+                CALL_TIMEOUT,
+                Err(CallError::Failed("no answer".to_owned())),
+            );
         };
         if failing && self.rng.chance(50) {
-            return self.answer(name, id, 10, Err(CallError::Failed("connection reset".to_owned())));
+            return self.answer(
+                name,
+                id,
+                10,
+                Err(CallError::Failed("connection reset".to_owned())),
+            );
         }
-        let result = self.master.call(stream, call).map_err(|refusal| CallError::Refused {
-            status: refusal.status,
-            body: refusal.body,
-        });
+        let result = self
+            .master
+            .call(stream, call)
+            .map_err(|refusal| CallError::Refused {
+                status: refusal.status,
+                body: refusal.body,
+            });
         let result = match failing {
             true => Err(CallError::Failed("connection reset".to_owned())),
             false => result,
@@ -357,7 +380,11 @@ impl World {
 
     /// A record with a number from the future, an empty one, and members without their type.
     pub(crate) fn strange_events(&mut self) {
-        let Some((name, _)) = self.links.0.iter().find(|(_, link)| link.stream.is_some() && link.wanted && !link.dead)
+        let Some((name, _)) = self
+            .links
+            .0
+            .iter()
+            .find(|(_, link)| link.stream.is_some() && link.wanted && !link.dead)
         else {
             return;
         };
@@ -442,7 +469,11 @@ fn brief_call(call: &Call) -> String {
         text += &format!(" {}", ack.task_id);
     }
     if let Some(reconcile) = &call.reconcile {
-        let tasks: Vec<&str> = reconcile.tasks.iter().map(|task| task.task_id.value.as_str()).collect();
+        let tasks: Vec<&str> = reconcile
+            .tasks
+            .iter()
+            .map(|task| task.task_id.value.as_str())
+            .collect();
         text += &format!(" {tasks:?}");
     }
     text
@@ -454,12 +485,20 @@ fn brief_event(event: &mesos_wire::Event) -> String {
         text += &format!(" as {}", subscribed.framework_id);
     }
     if let Some(offers) = &event.offers {
-        let offers: Vec<&str> = offers.offers.iter().map(|offer| offer.id.value.as_str()).collect();
+        let offers: Vec<&str> = offers
+            .offers
+            .iter()
+            .map(|offer| offer.id.value.as_str())
+            .collect();
         text += &format!(" {offers:?}");
     }
     if let Some(update) = &event.update {
         let status = &update.status;
-        let known = if status.uuid.is_some() { "" } else { " without uuid" };
+        let known = if status.uuid.is_some() {
+            ""
+        } else {
+            " without uuid"
+        };
         text += &format!(" {} {}{known}", status.task_id, status.state().as_str_name());
     }
     if let Some(rescind) = &event.rescind {
@@ -478,7 +517,10 @@ fn brief_writes(writes: &[mesos_core::Write]) -> String {
         .map(|write| match write {
             Write::PutTask(row) => {
                 let ending = row.ending.as_ref().map(|ending| ending.state.as_str());
-                format!("{}={} ended {ending:?} released {:?}", row.name, row.phase, row.released)
+                format!(
+                    "{}={} ended {ending:?} released {:?}",
+                    row.name, row.phase, row.released
+                )
             }
             Write::DeleteTask(name) => format!("{name} deleted"),
             other => format!("{other:?}"),

@@ -37,7 +37,11 @@ pub fn shrink(plan: &Plan, outcome: &Outcome, steps: u64) -> Plan {
 }
 
 /// Takes out halves, quarters, … single ones.
-fn thin<T: Clone>(best: &mut Plan, part: fn(&mut Plan) -> &mut Vec<T>, fails: &mut impl FnMut(&Plan) -> bool) {
+fn thin<T: Clone>(
+    best: &mut Plan,
+    part: fn(&mut Plan) -> &mut Vec<T>,
+    fails: &mut impl FnMut(&Plan) -> bool,
+) {
     let mut chunk = part(best).len().div_ceil(2);
     while chunk > 0 {
         let mut from = 0;

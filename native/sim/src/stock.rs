@@ -129,7 +129,11 @@ impl Stock {
             let reserved = match one.reservations.as_slice() {
                 [] => 0,
                 [only] if *only == reservation(role) => 1,
-                _ => return Err(format!("resource {name} has another reservation than was offered")),
+                _ => {
+                    return Err(format!(
+                        "resource {name} has another reservation than was offered"
+                    ));
+                }
             };
             let amount = one
                 .scalar

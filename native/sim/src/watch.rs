@@ -196,7 +196,14 @@ impl Watch {
         }
     }
 
-    pub(crate) fn calls(&mut self, now: Millis, attempt: AttemptId, id: CallId, call: &Call, store: &FakeStore) {
+    pub(crate) fn calls(
+        &mut self,
+        now: Millis,
+        attempt: AttemptId,
+        id: CallId,
+        call: &Call,
+        store: &FakeStore,
+    ) {
         self.calls_in_all += 1;
         if self.attempt != Some(attempt) || self.subscribed_as.is_none() {
             let detail = format!("{:?} on attempt {}", call.r#type(), attempt.0);
@@ -332,7 +339,11 @@ impl Watch {
     fn must_be_live(&mut self, now: Millis, name: &str, what: &str) {
         if self.entitled.get(name) != Some(&false) {
             let detail = format!("{what} for {name}");
-            self.fail(now, "nothing is told of a name before it is there or after ended", &detail);
+            self.fail(
+                now,
+                "nothing is told of a name before it is there or after ended",
+                &detail,
+            );
         }
     }
 
@@ -360,14 +371,18 @@ fn ids(offers: &[mesos_wire::OfferId]) -> Vec<String> {
 fn shows(row: &TaskRecord, state: TaskState, latest: bool) -> bool {
     let over = row.phase.is_over();
     match state {
-        TaskState::TaskStaging | TaskState::TaskStarting | TaskState::TaskRunning | TaskState::TaskKilling => {
+        TaskState::TaskStaging
+        | TaskState::TaskStarting
+        | TaskState::TaskRunning
+        | TaskState::TaskKilling => {
             let phase = match state {
                 TaskState::TaskStaging => TaskPhase::Staging,
                 TaskState::TaskStarting => TaskPhase::Starting,
                 TaskState::TaskRunning => TaskPhase::Running,
                 _ => TaskPhase::Killing,
             };
-            over || row.ending.is_some() || row.phase >= phase && (row.phase == phase || !latest || row.phase == TaskPhase::Killing)
+            over || row.ending.is_some()
+                || row.phase >= phase && (row.phase == phase || !latest || row.phase == TaskPhase::Killing)
         }
         _ => over || !latest,
     }

@@ -329,20 +329,31 @@ impl World {
         let start = Start {
             now: self.time(),
             unix_millis: WALL.saturating_add_unsigned(self.now),
-            seed: self.rng.next(),
+            seed: self.rng.number(),
         };
         let restored = match self.store.restored() {
             Ok(restored) => restored,
-            Err(error) => return self.watch.fail(self.now, "rows survive the disk", &error.to_string()),
+            Err(error) => {
+                return self
+                    .watch
+                    .fail(self.now, "rows survive the disk", &error.to_string());
+            }
         };
         let config = match self.jenkins.config(&self.plan) {
             Ok(config) => config,
-            Err(error) => return self.watch.fail(self.now, "the configuration is readable", &error.to_string()),
+            Err(error) => {
+                return self
+                    .watch
+                    .fail(self.now, "the configuration is readable", &error.to_string());
+            }
         };
         let life = self.life;
         self.note(|| {
             let rows = restored.tasks.len();
-            format!("Jenkins starts, life {life}: {rows} rows, owns {:?}", config.owned)
+            format!(
+                "Jenkins starts, life {life}: {rows} rows, owns {:?}",
+                config.owned
+            )
         });
         self.watch.life_begins(config.owned.iter().cloned(), &restored);
         self.framework = Some(Framework::new(config, restored, start));
@@ -374,7 +385,8 @@ impl World {
     fn check(&mut self) {
         let now = self.now;
         for complaint in self.master.take_complaints() {
-            self.watch.fail(now, "the master finds no fault with a call", &complaint);
+            self.watch
+                .fail(now, "the master finds no fault with a call", &complaint);
         }
         for agent in self.master.overdrawn() {
             self.watch
@@ -407,7 +419,9 @@ impl World {
     }
 
     pub(crate) fn add_agent_like(&mut self, nth: usize) {
-        let like = nth.checked_rem(self.plan.agents.len()).and_then(|nth| self.plan.agents.get(nth));
+        let like = nth
+            .checked_rem(self.plan.agents.len())
+            .and_then(|nth| self.plan.agents.get(nth));
         let (stock, rack) = like.copied().unwrap_or((Stock::plain(2_000, 4_096_000), "a"));
         self.master.add_agent(stock, &[("rack", rack)]);
     }
@@ -441,9 +455,11 @@ impl World {
                 false => self.master.heal_agent(&id),
             }
         }
-        self.master.add_agent(Stock::plain(400_000, 400_000_000), &[("rack", "a")]);
+        self.master
+            .add_agent(Stock::plain(400_000, 400_000_000), &[("rack", "a")]);
         if self.framework.is_none() {
-            self.queue.retain(|Reverse(next)| !matches!(next.event, Event::Restart));
+            self.queue
+                .retain(|Reverse(next)| !matches!(next.event, Event::Restart));
             self.start();
         }
         self.announce_leader();

@@ -16,7 +16,11 @@ fn runs(world: &World, name: &str) -> bool {
         .master
         .running()
         .any(|(_, task)| task.id() == name && task.state() == TaskState::TaskRunning)
-        && world.jenkins.states.get(name).is_some_and(|state| state == "TASK_RUNNING")
+        && world
+            .jenkins
+            .states
+            .get(name)
+            .is_some_and(|state| state == "TASK_RUNNING")
 }
 
 fn ended(world: &World, name: &str) -> Option<String> {
@@ -100,7 +104,10 @@ fn an_agent_that_nothing_can_hold_waits_and_is_withdrawn() {
     world.submit(1, "huge", 1);
     let other = submit_running(&mut world, 2);
     pass(&mut world, 10 * MINUTE);
-    let status = world.framework().unwrap().status(mesos_core::Time::from_millis(world.now()));
+    let status = world
+        .framework()
+        .unwrap()
+        .status(mesos_core::Time::from_millis(world.now()));
     assert_eq!(status.waiting.len(), 1);
     assert!(!status.waiting[0].possible);
     world.release(1, false);
@@ -178,7 +185,9 @@ fn a_heartbeat_silence_reconnects() {
     let name = submit_running(&mut world, 1);
     let connects = world.watch.connects_so_far();
     world.break_stream(None, 60 * MINUTE);
-    within(&mut world, 3 * MINUTE, |world| world.watch.connects_so_far() > connects);
+    within(&mut world, 3 * MINUTE, |world| {
+        world.watch.connects_so_far() > connects
+    });
     world.release(1, false);
     // The acknowledgement of RUNNING was lost: the agent waits longer and longer before it says more.
     within(&mut world, 15 * MINUTE, |world| ended(world, &name).is_some());
@@ -230,8 +239,12 @@ fn a_task_that_nobody_wrote_down_is_killed() {
     let mut world = world(1, 4);
     submit_running(&mut world, 1);
     world.master.plant_orphan("agent-001", "stranger");
-    within(&mut world, 30 * MINUTE, |world| world.master.running().count() == 2);
-    within(&mut world, 30 * MINUTE, |world| world.master.running().count() == 1);
+    within(&mut world, 30 * MINUTE, |world| {
+        world.master.running().count() == 2
+    });
+    within(&mut world, 30 * MINUTE, |world| {
+        world.master.running().count() == 1
+    });
 }
 
 #[test]

@@ -30,7 +30,8 @@ impl FakeMaster {
     /// What Mesos answers to calls without an open stream, of another stream, or without their member.
     pub fn call(&mut self, stream: u64, call: &Call) -> Result<(), Refusal> {
         let Some(id) = call.framework_id.as_ref().map(|id| id.value.clone()) else {
-            self.complaints.push(format!("call without framework id: {call:?}"));
+            self.complaints
+                .push(format!("call without framework id: {call:?}"));
             return Err(Refusal::new(400, "Expecting 'framework_id' to be present"));
         };
         let Some(known) = self.frameworks.get_mut(&id) else {
@@ -39,7 +40,10 @@ impl FakeMaster {
         match known.stream {
             None => return Err(Refusal::new(403, "Framework is not subscribed")),
             Some(open) if open != stream => {
-                return Err(Refusal::new(400, "The stream ID included in this request didn't match"));
+                return Err(Refusal::new(
+                    400,
+                    "The stream ID included in this request didn't match",
+                ));
             }
             Some(_) => {}
         }
@@ -59,14 +63,20 @@ impl FakeMaster {
                 known.suppressed |= for_us(call.suppress.as_ref().map_or(&[], |suppress| &suppress.roles));
                 Some(())
             }
-            call::Type::Kill => call
-                .kill
-                .as_ref()
-                .map(|kill| self.kill(&id, &kill.task_id.value, kill.agent_id.as_ref().map(|a| a.value.as_str()))),
+            call::Type::Kill => call.kill.as_ref().map(|kill| {
+                self.kill(
+                    &id,
+                    &kill.task_id.value,
+                    kill.agent_id.as_ref().map(|a| a.value.as_str()),
+                )
+            }),
             call::Type::Acknowledge => call.acknowledge.as_ref().map(|ack| {
                 self.acknowledge(&ack.agent_id.value, &ack.task_id.value, &ack.uuid);
             }),
-            call::Type::Reconcile => call.reconcile.as_ref().map(|reconcile| self.reconcile(&id, reconcile)),
+            call::Type::Reconcile => call
+                .reconcile
+                .as_ref()
+                .map(|reconcile| self.reconcile(&id, reconcile)),
             call::Type::UpdateFramework => call.update_framework.as_ref().map(|update| {
                 known.suppressed = update.suppressed_roles.contains(&role);
             }),
@@ -76,7 +86,8 @@ impl FakeMaster {
                 Some(())
             }
             other => {
-                self.complaints.push(format!("no scheduler of ours sends {other:?}"));
+                self.complaints
+                    .push(format!("no scheduler of ours sends {other:?}"));
                 None
             }
         };

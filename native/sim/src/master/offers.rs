@@ -207,13 +207,7 @@ impl FakeMaster {
     }
 
     /// What the master checks of a task before it launches it.
-    fn check(
-        &self,
-        framework: &str,
-        agent_id: &str,
-        task: &TaskInfo,
-        left: &Stock,
-    ) -> Result<Stock, String> {
+    fn check(&self, framework: &str, agent_id: &str, task: &TaskInfo, left: &Stock) -> Result<Stock, String> {
         let id = &task.task_id.value;
         let plain = |c: char| c.is_ascii_alphanumeric() || c == '-';
         if id.is_empty() || !id.chars().all(plain) {
@@ -243,9 +237,9 @@ impl FakeMaster {
                 Some(launch) if operation.r#type == Some(offer::operation::Type::Launch.into()) => {
                     tasks.extend(launch.task_infos.iter().cloned());
                 }
-                _ => self
-                    .complaints
-                    .push(format!("ACCEPT holds an operation that is no launch: {operation:?}")),
+                _ => self.complaints.push(format!(
+                    "ACCEPT holds an operation that is no launch: {operation:?}"
+                )),
             }
         }
         tasks

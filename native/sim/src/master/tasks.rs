@@ -209,7 +209,11 @@ impl FakeMaster {
     /// Repeats updates at once that are not acknowledged.
     pub fn repeat_updates(&mut self) {
         let now = self.now;
-        for task in self.agents.values_mut().flat_map(|agent| agent.tasks.values_mut()) {
+        for task in self
+            .agents
+            .values_mut()
+            .flat_map(|agent| agent.tasks.values_mut())
+        {
             if !task.updates.is_empty() {
                 task.resend_at = Some(now);
             }

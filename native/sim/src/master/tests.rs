@@ -132,7 +132,10 @@ impl Hand {
     }
 
     fn states(&mut self, millis: Millis) -> Vec<TaskState> {
-        updates(&self.pass(millis)).iter().map(TaskStatus::state).collect()
+        updates(&self.pass(millis))
+            .iter()
+            .map(TaskStatus::state)
+            .collect()
     }
 }
 
@@ -186,10 +189,11 @@ fn an_update_is_repeated_until_it_is_acknowledged_and_holds_the_next_back() {
     hand.launch("t-1", &offer);
     let told = updates(&hand.pass(40_000));
     assert!(told.len() >= 2, "{told:?}");
-    assert!(told.iter().all(|status| *status == TaskStatus {
-        timestamp: status.timestamp,
-        ..told[0].clone()
-    }));
+    assert!(told.iter().all(|status| *status
+        == TaskStatus {
+            timestamp: status.timestamp,
+            ..told[0].clone()
+        }));
     assert_eq!(told[0].state(), TaskState::TaskStarting);
     hand.acknowledge(&told[0]);
     assert_eq!(hand.states(1_000), [TaskState::TaskRunning]);
