@@ -122,9 +122,33 @@ fn base_url(url: &str) -> &str {
     url.trim().trim_end_matches('/')
 }
 
-/// The words for the JVM. `-Xmx` is ours: it follows from the template's memory.
+/// JVM options that today's JVMs refuse to start with, and the release that dropped them.
+const DROPPED_OPTIONS: [(&str, u32); 8] = [
+    ("-XX:+UseConcMarkSweepGC", 14),
+    ("-XX:+UseParNewGC", 10),
+    ("-XX:+CMSIncrementalMode", 9),
+    ("-XX:+UseParallelOldGC", 16),
+    ("-XX:MaxPermSize", 17),
+    ("-XX:PermSize", 17),
+    ("-XX:+AggressiveOpts", 13),
+    ("-XX:+CMSClassUnloadingEnabled", 15),
+];
+
+/// The words for the JVM. `-Xmx` is ours: it follows from the template's memory. Options that stop today's JVMs are left
+/// out: the old plugin's default had one, and each saved configuration brings it along.
 fn jvm_words(text: &str) -> Vec<String> {
-    words(text).into_iter().filter(|word| !is_xmx(word)).collect()
+    words(text)
+        .into_iter()
+        .filter(|word| !is_xmx(word) && dropped_option(word).is_none())
+        .collect()
+}
+
+/// The option that today's JVMs no longer know, and the release that dropped it.
+pub(crate) fn dropped_option(word: &str) -> Option<(&'static str, u32)> {
+    let word = word.trim_matches(['"', '\'']);
+    DROPPED_OPTIONS
+        .into_iter()
+        .find(|(option, _)| word.starts_with(option))
 }
 
 /// Whether the word sets the heap's size.
@@ -245,6 +269,17 @@ mod tests {
             template(serde_json::json!({"jvmArgs": "-Xmx4g -Da='b c'  \"-Xmx1g\" -Xms1m\n-server"}));
         let line = line(&Launch::new(Protocol::Jnlp, "http://j"), &template);
         assert!(line.contains("-Xmx512m -Da='b c' -Xms1m -server -jar"), "{line}");
+    }
+
+    #[test]
+    fn the_collector_of_the_old_default_does_not_keep_todays_jvm_from_starting() {
+        let old = "-Xms16m -XX:+UseConcMarkSweepGC -Djava.net.preferIPv4Stack=true";
+        let template = template(serde_json::json!({ "jvmArgs": old }));
+        let line = line(&Launch::new(Protocol::Jnlp, "http://j"), &template);
+        assert!(
+            line.contains("-Xmx512m -Xms16m -Djava.net.preferIPv4Stack=true -jar"),
+            "{line}"
+        );
     }
 
     #[test]

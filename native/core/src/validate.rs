@@ -1,6 +1,6 @@
 //! What is wrong with a configuration, field by field.
 
-use crate::command::{check_jenkins_url, is_xmx, split_words};
+use crate::command::{check_jenkins_url, dropped_option, is_xmx, split_words};
 use crate::config::{
     CPUS_LEAST, CPUS_MOST, Config, EXECUTORS_MOST, MEM_LEAST, MEM_MOST, SECONDS_MOST, Template, min_over_max,
     normal_label,
@@ -59,18 +59,6 @@ pub struct Totals {
     /// MB with the most executors.
     pub max_mem: Scalar,
 }
-
-/// JVM options that today's JVMs refuse to start with, and the release that dropped them.
-const DROPPED_OPTIONS: [(&str, u32); 8] = [
-    ("-XX:+UseConcMarkSweepGC", 14),
-    ("-XX:+UseParNewGC", 10),
-    ("-XX:+CMSIncrementalMode", 9),
-    ("-XX:+UseParallelOldGC", 16),
-    ("-XX:MaxPermSize", 17),
-    ("-XX:PermSize", 17),
-    ("-XX:+AggressiveOpts", 13),
-    ("-XX:+CMSClassUnloadingEnabled", 15),
-];
 
 /// Looks at every field. An error means that the cloud or the template cannot work so.
 pub fn validate(config: &Config) -> Validation {
@@ -330,14 +318,13 @@ fn jvm_args(template: &Template, findings: &mut Findings) {
                 "JVM argument {word} is ignored: the heap is as large as the agent memory, set that instead"
             ));
         }
-        if let Some((option, release)) = DROPPED_OPTIONS
-            .iter()
-            .find(|(option, _)| word.starts_with(option))
-        {
-            findings.warning("jvmArgs", format!(
-                "JVM argument {option} stops Java {release} and later from starting: remove it unless all agents have \
-                 an older Java"
-            ));
+        if let Some((option, release)) = dropped_option(word) {
+            findings.warning(
+                "jvmArgs",
+                format!(
+                    "JVM argument {option} is left out: Java {release} and later do not start with it; remove it"
+                ),
+            );
         }
         if !word.trim_start_matches(['"', '\'']).starts_with(['-', '$', '@']) {
             findings.warning("jvmArgs", format!(
@@ -491,7 +478,7 @@ mod tests {
         let severities: Vec<_> = found.iter().map(|f| f.0).collect();
         assert_eq!(severities, [Severity::Warning; 3], "{found:?}");
         assert!(
-            found[0].2.contains("UseConcMarkSweepGC stops Java 14"),
+            found[0].2.contains("UseConcMarkSweepGC is left out: Java 14"),
             "{}",
             found[0].2
         );

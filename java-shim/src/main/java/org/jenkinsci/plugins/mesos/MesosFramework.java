@@ -260,8 +260,7 @@ final class MesosFramework {
     private void handle(MesosAgent agent, Event.OfAgent event) {
         if (event instanceof Event.Waiting waiting) {
             agent.enter(agent.phase(), waiting.reason());
-            agent.tell(waiting.at(), "Waiting: " + waiting.reason()
-                    + (waiting.possible() ? "" : " (no Mesos agent seen so far could ever hold it)"));
+            agent.tell(waiting.at(), "Waiting: " + waiting.reason());
         } else if (event instanceof Event.Accepted accepted) {
             agent.host(accepted.host());
             agent.enter(MesosAgent.Phase.ACCEPTED, null);
