@@ -243,7 +243,14 @@ fn unit(root: &Path) -> Result<Count, String> {
     tool(
         root,
         "cargo",
-        &["test", "--workspace", "--exclude", "e2e", "--quiet"],
+        &[
+            "test",
+            "--workspace",
+            "--exclude",
+            "e2e",
+            "--quiet",
+            "--no-fail-fast",
+        ],
     )
 }
 
@@ -327,7 +334,15 @@ fn end_to_end(root: &Path) -> Result<Count, String> {
     tool(
         root,
         "cargo",
-        &["test", "-p", "e2e", "--", "--test-threads=1", "--nocapture"],
+        &[
+            "test",
+            "-p",
+            "e2e",
+            "--no-fail-fast",
+            "--",
+            "--test-threads=1",
+            "--nocapture",
+        ],
     )
 }
 
