@@ -4,6 +4,7 @@
 //! runs it, and breaks off where a rule of [`watch`] is broken. [`run`] does so, lets all faults end, and checks that
 //! everything comes right again. The same seed gives the same run.
 
+mod brief;
 pub mod faults;
 pub mod jenkins;
 mod liveness;

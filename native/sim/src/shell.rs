@@ -1,5 +1,6 @@
 //! The shell around the framework: streams, calls and the disk, with all their delays.
 
+use crate::brief;
 use crate::master::{Millis, Outgoing};
 use crate::world::{Event, World};
 use mesos_core::{
@@ -108,7 +109,7 @@ impl World {
                 self.hang_up((self.life, attempt));
             }
             Output::Call { id, attempt, call } => {
-                self.note(|| format!("→ Call {} {}", id.0, brief_call(&call)));
+                self.note(|| format!("→ Call {} {}", id.0, brief::call(&call)));
                 self.watch.calls(now, attempt, id, &call, &self.store);
                 let delay = self.network_delay();
                 let name = (self.life, attempt);
@@ -119,7 +120,7 @@ impl World {
                 }
             }
             Output::Persist { id, writes } => {
-                self.note(|| format!("→ Persist {} {}", id.0, brief_writes(&writes)));
+                self.note(|| format!("→ Persist {} {}", id.0, brief::writes(&writes)));
                 self.store.begin(id, writes);
                 let delay = match self.weather.disk_slow_until > now {
                     true => self.rng.between(300, 8_000),
@@ -208,7 +209,7 @@ impl World {
             return;
         }
         if event.r#type() != mesos_wire::event::Type::Heartbeat {
-            self.note(|| format!("← {} {}", attempt.0, brief_event(&event)));
+            self.note(|| format!("← {} {}", attempt.0, brief::event(&event)));
         }
         self.watch.hears(self.now(), attempt, &event);
         self.input(|framework, now| framework.handle_event(attempt, event, now));
@@ -442,89 +443,4 @@ impl World {
             false => self.rng.between(1, 20),
         }
     }
-}
-
-fn brief_call(call: &Call) -> String {
-    let mut text = format!("{:?}", call.r#type());
-    if let Some(accept) = &call.accept {
-        let tasks: Vec<&str> = accept
-            .operations
-            .iter()
-            .filter_map(|operation| operation.launch.as_ref())
-            .flat_map(|launch| &launch.task_infos)
-            .map(|task| task.task_id.value.as_str())
-            .collect();
-        let offers: Vec<&str> = accept.offer_ids.iter().map(|id| id.value.as_str()).collect();
-        text += &format!(" {offers:?} for {tasks:?}");
-    }
-    if let Some(decline) = &call.decline {
-        let offers: Vec<&str> = decline.offer_ids.iter().map(|id| id.value.as_str()).collect();
-        let seconds = decline.filters.as_ref().map(|filters| filters.refuse_seconds());
-        text += &format!(" {offers:?} for {seconds:?} s");
-    }
-    if let Some(kill) = &call.kill {
-        text += &format!(" {}", kill.task_id);
-    }
-    if let Some(ack) = &call.acknowledge {
-        text += &format!(" {}", ack.task_id);
-    }
-    if let Some(reconcile) = &call.reconcile {
-        let tasks: Vec<&str> = reconcile
-            .tasks
-            .iter()
-            .map(|task| task.task_id.value.as_str())
-            .collect();
-        text += &format!(" {tasks:?}");
-    }
-    text
-}
-
-fn brief_event(event: &mesos_wire::Event) -> String {
-    let mut text = format!("{:?}", event.r#type());
-    if let Some(subscribed) = &event.subscribed {
-        text += &format!(" as {}", subscribed.framework_id);
-    }
-    if let Some(offers) = &event.offers {
-        let offers: Vec<&str> = offers
-            .offers
-            .iter()
-            .map(|offer| offer.id.value.as_str())
-            .collect();
-        text += &format!(" {offers:?}");
-    }
-    if let Some(update) = &event.update {
-        let status = &update.status;
-        let known = if status.uuid.is_some() {
-            ""
-        } else {
-            " without uuid"
-        };
-        text += &format!(" {} {}{known}", status.task_id, status.state().as_str_name());
-    }
-    if let Some(rescind) = &event.rescind {
-        text += &format!(" {}", rescind.offer_id);
-    }
-    if let Some(error) = &event.error {
-        text += &format!(" {}", error.message);
-    }
-    text
-}
-
-fn brief_writes(writes: &[mesos_core::Write]) -> String {
-    use mesos_core::Write;
-    let brief: Vec<String> = writes
-        .iter()
-        .map(|write| match write {
-            Write::PutTask(row) => {
-                let ending = row.ending.as_ref().map(|ending| ending.state.as_str());
-                format!(
-                    "{}={} ended {ending:?} released {:?}",
-                    row.name, row.phase, row.released
-                )
-            }
-            Write::DeleteTask(name) => format!("{name} deleted"),
-            other => format!("{other:?}"),
-        })
-        .collect();
-    brief.join(", ")
 }

@@ -324,8 +324,25 @@ impl World {
         }
     }
 
+    /// Sometimes a node is missing after a restart: someone removed its file, or its release died with the process.
+    fn lose_a_node(&mut self) {
+        // Numbers of its own, so that a run goes on as before where nothing is lost.
+        let mut rng = Rng::new(self.plan.seed ^ self.life.rotate_left(32));
+        let names: Vec<String> = self.jenkins.nodes.keys().cloned().collect();
+        if self.life > 0
+            && !self.plan.faults.is_empty()
+            && rng.chance(15)
+            && let Some(name) = rng.pick(&names)
+        {
+            self.note(|| format!("the node {name} is not there any more"));
+            self.jenkins.nodes.remove(name);
+            self.jenkins.released.insert(name.clone());
+        }
+    }
+
     /// Jenkins starts.
     fn start(&mut self) {
+        self.lose_a_node();
         let start = Start {
             now: self.time(),
             unix_millis: WALL.saturating_add_unsigned(self.now),
