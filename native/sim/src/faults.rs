@@ -81,6 +81,8 @@ pub enum Fault {
     Orphan {
         /// On which agent.
         nth: usize,
+        /// Whether only the master's list shows it.
+        silent: bool,
     },
     /// Jenkins dies and starts again after this long.
     Crash(Millis),
@@ -138,7 +140,10 @@ impl Fault {
             18 => Fault::Rescind,
             19 => Fault::LoseUpdates(long),
             20 => Fault::RepeatUpdates,
-            21 => Fault::Orphan { nth },
+            21 => Fault::Orphan {
+                nth,
+                silent: nth % 2 == 0,
+            },
             22..=24 => Fault::Crash(rng.between(10, 100_000)),
             25 => Fault::DiskSlow(long),
             26 => Fault::DiskFull(short),
@@ -222,10 +227,10 @@ impl World {
                 self.weather.updates_lost_until = now + length;
             }
             Fault::RepeatUpdates => self.master.repeat_updates(),
-            Fault::Orphan { nth } => {
+            Fault::Orphan { nth, silent } => {
                 if let Some(agent) = self.nth_agent(*nth) {
                     let name = self.orphan_name();
-                    self.master.plant_orphan(&agent, &name);
+                    self.master.plant_orphan(&agent, &name, *silent);
                 }
             }
             Fault::Crash(down) => self.crash(*down),

@@ -236,15 +236,15 @@ fn a_machine_that_burnt_down_ends_its_agents_when_it_is_marked_gone() {
 
 #[test]
 fn a_task_that_nobody_wrote_down_is_killed() {
-    let mut world = world(1, 4);
-    submit_running(&mut world, 1);
-    world.master.plant_orphan("agent-001", "stranger");
-    within(&mut world, 30 * MINUTE, |world| {
-        world.master.running().count() == 2
-    });
-    within(&mut world, 30 * MINUTE, |world| {
-        world.master.running().count() == 1
-    });
+    for silent in [false, true] {
+        let mut world = world(1, 4);
+        submit_running(&mut world, 1);
+        world.master.plant_orphan("agent-001", "stranger", silent);
+        let there = |world: &World| world.master.running().any(|(_, task)| task.id() == "stranger");
+        assert!(there(&world));
+        within(&mut world, 30 * MINUTE, |world| !there(world));
+        assert!(runs(&world, "jenkins-0001"));
+    }
 }
 
 #[test]

@@ -25,8 +25,27 @@ fn the_next_seeds_break_no_rule() {
 
 #[test]
 fn seeds_that_found_something_find_it_no_more() {
-    // 38692: a task that was unreachable at the start of a session was never asked for again. 52340: a repeated update.
-    check([38692, 52340]);
+    for (seed, _found) in [
+        (
+            363,
+            "a lost suppress was put off for ever by the offers that came instead",
+        ),
+        (
+            780,
+            "Java heard of a task after its end, since a failed batch was overtaken",
+        ),
+        (
+            3066,
+            "an end was acknowledged before the deletion of its row was durable",
+        ),
+        (
+            38692,
+            "a task unreachable at the start of a session was never asked for again",
+        ),
+        (52340, "a repeated update was taken for news"),
+    ] {
+        check([seed]);
+    }
 }
 
 #[test]

@@ -282,8 +282,9 @@ impl FakeMaster {
         }
     }
 
-    /// A task runs on the agent under the framework's id that its scheduler never wrote down.
-    pub fn plant_orphan(&mut self, agent_id: &str, name: &str) {
+    /// A task runs on the agent under the framework's id that its scheduler never wrote down. A `silent` one has said
+    /// all it had to say to an earlier life of the scheduler.
+    pub fn plant_orphan(&mut self, agent_id: &str, name: &str, silent: bool) {
         let Some(framework) = self
             .frameworks
             .iter()
@@ -293,17 +294,22 @@ impl FakeMaster {
             return;
         };
         let stock = Stock::plain(100, 64_000);
-        let script = VecDeque::from([(500, TaskState::TaskRunning)]);
         let (now, free) = (self.now, self.free_on(agent_id));
         if let Some(agent) = self.agents.get_mut(agent_id)
             && agent.hears()
             && free.holds(&stock)
         {
+            let script = match silent {
+                true => VecDeque::new(),
+                false => VecDeque::from([(500, TaskState::TaskRunning)]),
+            };
+            let mut task = Task::new(name.to_owned(), framework, stock, true, script, now);
+            if silent {
+                task.state = TaskState::TaskRunning;
+                task.reported = TaskState::TaskRunning;
+            }
             self.launched.insert(name.to_owned());
-            agent.tasks.insert(
-                name.to_owned(),
-                Task::new(name.to_owned(), framework, stock, true, script, now),
-            );
+            agent.tasks.insert(name.to_owned(), task);
         }
     }
 
