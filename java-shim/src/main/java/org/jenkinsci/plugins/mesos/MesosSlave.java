@@ -2,10 +2,13 @@ package org.jenkinsci.plugins.mesos;
 
 import hudson.Extension;
 import hudson.model.Descriptor.FormException;
+import hudson.model.Label;
 import hudson.model.Node;
 import hudson.model.TaskListener;
+import hudson.model.labels.LabelAtom;
 import hudson.slaves.AbstractCloudSlave;
 import java.io.IOException;
+import java.util.Set;
 
 /**
  * An agent that is a Mesos task. It is persisted, so that its build goes on after a restart of Jenkins; nodes that
@@ -60,6 +63,14 @@ public class MesosSlave extends AbstractCloudSlave {
     /** 0: never. */
     public int getIdleTerminationMinutes() {
         return idleTerminationMinutes;
+    }
+
+    /**
+     * The labels, read anew each time: the constructor of today's Jenkins asks for them before it has set them, and
+     * blames the plugin in the log for every agent.
+     */
+    protected Set<LabelAtom> getLabelAtomSet() {
+        return Label.parse(getLabelString());
     }
 
     @Override
