@@ -20,6 +20,9 @@ cargo xtask demo [--keep] [--masters N]
     builds everything, starts Mesos, ZooKeeper and a host, and runs a job on an agent that Mesos gave
 cargo xtask test [--list] [--only STEP,STEP]
     every check, and one summary
+cargo xtask test --host jenkins [--list] [--only STEP,STEP]
+    the cases on today's Jenkins; JENKINS_WAR names the war, JENKINS_PLUGINS a folder of .hpi files, JENKINS_JAVA
+    (else the java of the path) a JDK
 cargo xtask package
     the native library and java-shim/target/mesos.hpi
 cargo xtask testbed setup

@@ -1,7 +1,9 @@
 //! `cargo xtask test`: every check, from the cheapest to the dearest, and one summary.
 //!
 //! A step that fails does not stop those that do not need it; the exit code tells. `--only a,b` runs some of the steps,
-//! `--list` names them.
+//! `--list` names them. `--host jenkins` chooses the cases on today's Jenkins instead.
+
+mod jenkins;
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
@@ -102,12 +104,20 @@ const SEEDS: &str = "20000";
 
 /// Runs the steps that `arguments` choose.
 pub(crate) fn run(root: &Path, arguments: &[String]) -> ExitCode {
-    let mut chosen: Vec<&Step> = STEPS.iter().collect();
+    let (arguments, today) = match host(arguments) {
+        Ok(chosen) => chosen,
+        Err(problem) => {
+            eprintln!("xtask test: {problem}");
+            return ExitCode::from(2);
+        }
+    };
+    let steps = if today { jenkins::STEPS } else { STEPS };
+    let mut chosen: Vec<&Step> = steps.iter().collect();
     let mut rest = arguments.iter();
     while let Some(argument) = rest.next() {
         match argument.as_str() {
             "--list" => {
-                for step in STEPS {
+                for step in steps {
                     println!("{}", step.name);
                 }
                 return ExitCode::SUCCESS;
@@ -119,7 +129,7 @@ pub(crate) fn run(root: &Path, arguments: &[String]) -> ExitCode {
                     .unwrap_or_default();
                 if let Some(wrong) = names
                     .iter()
-                    .find(|name| STEPS.iter().all(|step| step.name != **name))
+                    .find(|name| steps.iter().all(|step| step.name != **name))
                 {
                     eprintln!("xtask test: there is no step {wrong:?}; --list names them");
                     return ExitCode::from(2);
@@ -127,10 +137,16 @@ pub(crate) fn run(root: &Path, arguments: &[String]) -> ExitCode {
                 chosen.retain(|step| names.contains(&step.name));
             }
             other => {
-                eprintln!("xtask test: unknown option {other:?}; known are --list and --only STEP[,STEP]");
+                eprintln!(
+                    "xtask test: unknown option {other:?}; known are --host jenkins, --list and --only STEP[,STEP]"
+                );
                 return ExitCode::from(2);
             }
         }
+    }
+    if let Some(problem) = today.then(jenkins::missing).flatten() {
+        eprintln!("xtask test --host jenkins: {problem}");
+        return ExitCode::from(2);
     }
     let begin = Instant::now();
     let mut results: Vec<(&str, Outcome, Count, Duration)> = Vec::new();
@@ -159,6 +175,24 @@ pub(crate) fn run(root: &Path, arguments: &[String]) -> ExitCode {
         results.push((step.name, outcome, count, started.elapsed()));
     }
     summary(&results, begin.elapsed())
+}
+
+/// Takes `--host` from the arguments: the rest, and whether it is today's Jenkins.
+fn host(arguments: &[String]) -> Result<(Vec<String>, bool), String> {
+    let mut rest = arguments.to_vec();
+    let Some(at) = rest.iter().position(|word| word == "--host") else {
+        return Ok((rest, false));
+    };
+    match rest.get(at + 1).map(String::as_str) {
+        Some("jenkins") => {
+            rest.drain(at..at + 2);
+            Ok((rest, true))
+        }
+        other => Err(format!(
+            "--host can be jenkins, not {:?}; without it the cases run in the old host",
+            other.unwrap_or_default()
+        )),
+    }
 }
 
 fn summary(results: &[(&str, Outcome, Count, Duration)], took: Duration) -> ExitCode {
@@ -248,6 +282,8 @@ fn unit(root: &Path) -> Result<Count, String> {
             "--workspace",
             "--exclude",
             "e2e",
+            "--exclude",
+            "today",
             "--quiet",
             "--no-fail-fast",
         ],
@@ -444,19 +480,33 @@ mod tests {
     }
 
     #[test]
+    fn the_host_is_taken_from_the_arguments() {
+        let words = |line: &str| line.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+        assert_eq!(
+            host(&words("--only a --host jenkins")),
+            Ok((words("--only a"), true))
+        );
+        assert_eq!(host(&words("--list")), Ok((words("--list"), false)));
+        assert!(host(&words("--host hudson")).is_err());
+        assert!(host(&words("--host")).is_err());
+    }
+
+    #[test]
     fn a_line_that_is_neither_counts_nothing() {
         assert_eq!(counted("running 3 tests"), Count::default());
     }
 
     #[test]
     fn each_step_needs_only_what_runs_before_it() {
-        for (index, step) in STEPS.iter().enumerate() {
-            if let Some(needed) = step.needs {
-                assert!(
-                    STEPS[..index].iter().any(|before| before.name == needed),
-                    "{}",
-                    step.name
-                );
+        for steps in [STEPS, jenkins::STEPS] {
+            for (index, step) in steps.iter().enumerate() {
+                if let Some(needed) = step.needs {
+                    assert!(
+                        steps[..index].iter().any(|before| before.name == needed),
+                        "{}",
+                        step.name
+                    );
+                }
             }
         }
     }

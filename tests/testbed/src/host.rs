@@ -1,9 +1,8 @@
 //! A host with the packaged plugin on 127.0.0.1.
 
-mod jobs;
-
 use std::collections::BTreeMap;
 use std::fs;
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -13,10 +12,11 @@ use crate::http::Client;
 use crate::process::{Daemon, Recipe};
 use crate::seeds::{self, CloudSeed};
 use crate::setup::HostHome;
-use crate::wait::{Check, until};
+use crate::wait::Check;
 use crate::{paths, ports};
 
-pub use jobs::{Build, Node, QueueItem};
+use crate::rest::Rest;
+pub use crate::rest::{Build, Node, QueueItem};
 
 const START: Duration = Duration::from_secs(120);
 
@@ -46,12 +46,12 @@ impl HostSpec {
     }
 }
 
-/// A running host. When it is dropped, it ends, and all that it has started.
+/// A running host. When it is dropped, it ends, and all that it has started. Its jobs, builds and nodes: see [`Rest`].
 #[derive(Debug)]
 pub struct Host {
     run: PathBuf,
     port: u16,
-    client: Client,
+    rest: Rest,
     daemon: Daemon,
     // None: the host was started to stay (`keep`).
     guard: Option<Guard>,
@@ -106,7 +106,7 @@ impl Host {
         let mut host = Self {
             run: run.to_path_buf(),
             port,
-            client: Client::new(url),
+            rest: Rest::new(Client::new(url), run.join("log")),
             daemon,
             guard,
             up: false,
@@ -136,7 +136,7 @@ impl Host {
         Ok(Self {
             run: run.to_path_buf(),
             port,
-            client,
+            rest: Rest::new(client, run.join("log")),
             daemon: Daemon::attach(recipe),
             guard: None,
             up: true,
@@ -165,12 +165,6 @@ impl Host {
         format!("http://127.0.0.1:{}/", self.port)
     }
 
-    /// For requests of all kinds.
-    #[must_use]
-    pub fn client(&self) -> &Client {
-        &self.client
-    }
-
     /// The folder of the host: `log` and `home`.
     #[must_use]
     pub fn folder(&self) -> &Path {
@@ -193,12 +187,6 @@ impl Host {
     #[must_use]
     pub fn log(&self) -> String {
         self.daemon.log()
-    }
-
-    /// The end of its log, for messages.
-    #[must_use]
-    pub fn tail(&self) -> String {
-        self.daemon.tail()
     }
 
     /// Ends it with SIGTERM.
@@ -226,42 +214,24 @@ impl Host {
         self.await_up()
     }
 
-    /// Waits for a condition of the host; a failure carries the end of its log.
-    ///
-    /// # Errors
-    /// [`RunError::Condition`].
-    pub fn await_that<T>(
-        &self,
-        what: &str,
-        limit: Duration,
-        look: impl FnMut() -> Check<T>,
-    ) -> Result<T, RunError> {
-        until(what, limit, look).map_err(|error| match error {
-            RunError::Condition { what, reason } => RunError::Condition {
-                what,
-                reason: format!("{reason}\n{}", self.tail()),
-            },
-            other => other,
-        })
-    }
-
     fn await_up(&mut self) -> Result<(), RunError> {
         // While it loads it answers 503.
-        let client = self.client.impatient(Duration::from_secs(10));
+        let client = self.rest.client().impatient(Duration::from_secs(10));
         let daemon = &mut self.daemon;
-        let result = until("the host to be up", START, || {
+        self.rest.await_that("the host to be up", START, || {
             if !daemon.alive() {
                 return Check::Never("it has ended".into());
             }
             Check::from(client.json("/api/json").map(drop))
-        });
-        result.map_err(|error| match error {
-            RunError::Condition { what, reason } => RunError::Condition {
-                what,
-                reason: format!("{reason}\n{}", self.tail()),
-            },
-            other => other,
         })
+    }
+}
+
+impl Deref for Host {
+    type Target = Rest;
+
+    fn deref(&self) -> &Rest {
+        &self.rest
     }
 }
 

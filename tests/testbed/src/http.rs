@@ -18,6 +18,8 @@ pub struct Answer {
     pub status: u16,
     /// The header `Location`.
     pub location: Option<String>,
+    /// The cookies that it sets, as `name=value`.
+    pub cookies: Vec<String>,
     /// The body as text (what is not UTF-8 is replaced).
     pub body: String,
 }
@@ -59,39 +61,35 @@ impl Answer {
 pub struct Client {
     base: String,
     agent: ureq::Agent,
+    headers: Vec<(String, String)>,
 }
 
 impl Client {
     /// A client for `http://host:port`. A request takes at most 30 s.
     #[must_use]
     pub fn new(base: impl Into<String>) -> Self {
-        let agent = ureq::Agent::config_builder()
-            .timeout_global(Some(LIMIT))
-            .max_redirects(0)
-            .http_status_as_error(false)
-            .proxy(None)
-            .build()
-            .into();
         Self {
             base: base.into(),
-            agent,
+            agent: agent(LIMIT),
+            headers: Vec::new(),
         }
     }
 
     /// The same server, with an end to each request after `limit`.
     #[must_use]
     pub fn impatient(&self, limit: Duration) -> Self {
-        let agent = ureq::Agent::config_builder()
-            .timeout_global(Some(limit))
-            .max_redirects(0)
-            .http_status_as_error(false)
-            .proxy(None)
-            .build()
-            .into();
         Self {
             base: self.base.clone(),
-            agent,
+            agent: agent(limit),
+            headers: self.headers.clone(),
         }
+    }
+
+    /// The same server, with a header in each request.
+    #[must_use]
+    pub fn with_header(mut self, name: &str, value: &str) -> Self {
+        self.headers.push((name.to_owned(), value.to_owned()));
+        self
     }
 
     /// The address of a path on the server.
@@ -106,8 +104,24 @@ impl Client {
     /// [`RunError::Http`] when no answer comes.
     pub fn get(&self, path: &str) -> Result<Answer, RunError> {
         let request = format!("GET {}", self.url(path));
-        let response = self.agent.get(self.url(path)).call();
-        Self::answer(request, response)
+        let mut call = self.agent.get(self.url(path));
+        for (name, value) in &self.headers {
+            call = call.header(name, value);
+        }
+        Self::answer(request, call.call())
+    }
+
+    /// DELETE.
+    ///
+    /// # Errors
+    /// [`RunError::Http`] when no answer comes.
+    pub fn delete(&self, path: &str) -> Result<Answer, RunError> {
+        let request = format!("DELETE {}", self.url(path));
+        let mut call = self.agent.delete(self.url(path));
+        for (name, value) in &self.headers {
+            call = call.header(name, value);
+        }
+        Self::answer(request, call.call())
     }
 
     /// GET of a JSON document.
@@ -124,8 +138,11 @@ impl Client {
     /// [`RunError::Http`] when no answer comes.
     pub fn post_form(&self, path: &str, fields: &[(&str, &str)]) -> Result<Answer, RunError> {
         let request = format!("POST {}", self.url(path));
-        let response = self.agent.post(self.url(path)).send_form(fields.iter().copied());
-        Self::answer(request, response)
+        let mut call = self.agent.post(self.url(path));
+        for (name, value) in &self.headers {
+            call = call.header(name, value);
+        }
+        Self::answer(request, call.send_form(fields.iter().copied()))
     }
 
     /// POST of a body.
@@ -134,12 +151,14 @@ impl Client {
     /// [`RunError::Http`] when no answer comes.
     pub fn post(&self, path: &str, content_type: &str, body: &str) -> Result<Answer, RunError> {
         let request = format!("POST {}", self.url(path));
-        let response = self
+        let mut call = self
             .agent
             .post(self.url(path))
-            .header("Content-Type", content_type)
-            .send(body);
-        Self::answer(request, response)
+            .header("Content-Type", content_type);
+        for (name, value) in &self.headers {
+            call = call.header(name, value);
+        }
+        Self::answer(request, call.send(body))
     }
 
     fn answer(
@@ -156,6 +175,12 @@ impl Client {
             .get("location")
             .and_then(|value| value.to_str().ok())
             .map(str::to_owned);
+        let cookies = response
+            .headers()
+            .get_all("set-cookie")
+            .iter()
+            .filter_map(|value| value.to_str().ok()?.split(';').next().map(str::to_owned))
+            .collect();
         let status = response.status().as_u16();
         let bytes = response
             .body_mut()
@@ -167,7 +192,18 @@ impl Client {
             request,
             status,
             location,
+            cookies,
             body: String::from_utf8_lossy(&bytes).into_owned(),
         })
     }
+}
+
+fn agent(limit: Duration) -> ureq::Agent {
+    ureq::Agent::config_builder()
+        .timeout_global(Some(limit))
+        .max_redirects(0)
+        .http_status_as_error(false)
+        .proxy(None)
+        .build()
+        .into()
 }

@@ -1,5 +1,5 @@
-//! Real parts for tests and for the demonstration: a Mesos 1.11 cluster with ZooKeeper, and a host for the packaged
-//! plugin.
+//! Real parts for tests and for the demonstration: a Mesos 1.11 cluster with ZooKeeper, a host for the packaged plugin,
+//! and today's Jenkins where a war is given.
 //!
 //! [`MesosHome`] and [`HostHome`] set the programs up (once, below `.testbed` in the repository, by package clients
 //! only); [`Cluster`] and [`Host`] start them on free ports of 127.0.0.1, stop, kill and restart them, and answer
@@ -15,10 +15,12 @@ pub mod forms;
 pub mod guard;
 pub mod host;
 pub mod http;
+pub mod jenkins;
 pub mod lock;
 pub mod paths;
 pub mod ports;
 pub mod process;
+pub mod rest;
 pub mod seeds;
 pub mod setup;
 pub mod tools;
@@ -27,5 +29,6 @@ pub mod wait;
 pub use cluster::{AgentSpec, Cluster, ClusterSpec};
 pub use error::{RunError, SetupError};
 pub use host::{Host, HostSpec};
+pub use jenkins::{Jenkins, JenkinsSpec};
 pub use setup::{HostHome, MesosHome};
 pub use wait::{Check, until};

@@ -168,9 +168,12 @@ impl Daemon {
     /// The end of the log, with a headline, for messages.
     #[must_use]
     pub fn tail(&self) -> String {
-        let path = self.recipe.folder.join("log");
-        format!("--- end of {} ---\n{}", path.display(), tail_of(&path))
+        headed_tail(&self.recipe.folder.join("log"))
     }
+}
+
+pub(crate) fn headed_tail(path: &Path) -> String {
+    format!("--- end of {} ---\n{}", path.display(), tail_of(path))
 }
 
 /// The last lines of a file; empty when there is none.

@@ -137,6 +137,29 @@ pub fn host_configuration(clouds: &[CloudSeed]) -> String {
     )
 }
 
+/// The `config.xml` of today's Jenkins: clouds, and no executors of its own. Users and ports come by configuration as code.
+#[must_use]
+pub fn jenkins_configuration(clouds: &[CloudSeed]) -> String {
+    let clouds: String = clouds.iter().map(CloudSeed::xml).collect();
+    format!(
+        "<?xml version='1.1' encoding='UTF-8'?>\n<hudson>\n<version>2.440</version>\n<numExecutors>0</numExecutors>\n\
+         <mode>EXCLUSIVE</mode>\n<quietPeriod>0</quietPeriod>\n<clouds>\n{clouds}</clouds>\n\
+         <slaveAgentPort>-1</slaveAgentPort>\n</hudson>\n"
+    )
+}
+
+/// A Pipeline job with its script, in the sandbox.
+#[must_use]
+pub fn pipeline(script: &str) -> String {
+    format!(
+        "<flow-definition plugin=\"workflow-job\">\n<keepDependencies>false</keepDependencies>\n<properties/>\n\
+         <definition class=\"org.jenkinsci.plugins.workflow.cps.CpsFlowDefinition\" plugin=\"workflow-cps\">\n\
+         <script>{}</script>\n<sandbox>true</sandbox>\n</definition>\n<triggers/>\n<disabled>false</disabled>\n\
+         </flow-definition>\n",
+        escape(script)
+    )
+}
+
 /// A freestyle job with one shell step on a label.
 #[must_use]
 pub fn freestyle(label: &str, script: &str) -> String {

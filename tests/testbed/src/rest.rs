@@ -1,13 +1,17 @@
+//! What a controller answers over HTTP: jobs, builds, the queue, nodes and their logs; the same for an old host and for
+//! today's Jenkins.
+
+use std::path::PathBuf;
 use std::time::Duration;
 
 use serde_json::Value;
 
-use super::Host;
 use crate::error::RunError;
-use crate::http::Answer;
-use crate::wait::Check;
+use crate::http::{Answer, Client};
+use crate::process;
+use crate::wait::{Check, until};
 
-/// A build as the host shows it.
+/// A build as the controller shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Build {
     /// Its number in the job.
@@ -16,7 +20,8 @@ pub struct Build {
     pub building: bool,
     /// Its result, such as `SUCCESS`; none while it runs.
     pub result: Option<String>,
-    /// The name of the node that it ran or runs on; empty: the host's own.
+    /// The name of the node that it ran or runs on; empty: the controller's own,
+    /// or a Pipeline, which has none.
     pub node: String,
     /// When it started, in milliseconds since 1970.
     pub started: u64,
@@ -33,7 +38,7 @@ pub struct QueueItem {
     pub buildable_since: u64,
 }
 
-/// A computer of the host.
+/// A computer of the controller.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Node {
     /// Its name.
@@ -46,7 +51,54 @@ pub struct Node {
     pub executors: u64,
 }
 
-impl Host {
+/// A controller as one user sees it.
+#[derive(Debug, Clone)]
+pub struct Rest {
+    client: Client,
+    log: PathBuf,
+}
+
+impl Rest {
+    /// By this client; the log is shown when a wait fails.
+    #[must_use]
+    pub fn new(client: Client, log: impl Into<PathBuf>) -> Self {
+        Self {
+            client,
+            log: log.into(),
+        }
+    }
+
+    /// For requests of all kinds.
+    #[must_use]
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// The end of the controller's log, for messages.
+    #[must_use]
+    pub fn tail(&self) -> String {
+        process::headed_tail(&self.log)
+    }
+
+    /// Waits for a condition of the controller; a failure carries the end of its log.
+    ///
+    /// # Errors
+    /// [`RunError::Condition`].
+    pub fn await_that<T>(
+        &self,
+        what: &str,
+        limit: Duration,
+        look: impl FnMut() -> Check<T>,
+    ) -> Result<T, RunError> {
+        until(what, limit, look).map_err(|error| match error {
+            RunError::Condition { what, reason } => RunError::Condition {
+                what,
+                reason: format!("{reason}\n{}", self.tail()),
+            },
+            other => other,
+        })
+    }
+
     /// Creates a job from its XML.
     ///
     /// # Errors
@@ -72,7 +124,7 @@ impl Host {
     /// A build of a job, when it has started.
     ///
     /// # Errors
-    /// [`RunError::Http`] when the host does not answer.
+    /// [`RunError::Http`] when the controller does not answer.
     pub fn find_build(&self, job: &str, number: u64) -> Result<Option<Build>, RunError> {
         let answer = self.client.get(&format!("/job/{job}/{number}/api/json"))?;
         if answer.status == 404 {
@@ -149,7 +201,7 @@ impl Host {
             .collect())
     }
 
-    /// The computers that are not the host itself.
+    /// The computers that are not the controller itself.
     ///
     /// # Errors
     /// [`RunError::Http`].
@@ -158,7 +210,9 @@ impl Host {
         let computers = json["computer"].as_array().cloned().unwrap_or_default();
         Ok(computers
             .iter()
-            .filter(|computer| computer["displayName"] != "master")
+            .filter(|computer| {
+                computer["displayName"] != "master" && computer["displayName"] != "Built-In Node"
+            })
             .map(|computer| Node {
                 name: computer["displayName"].as_str().unwrap_or_default().to_owned(),
                 online: !computer["offline"].as_bool().unwrap_or(true),

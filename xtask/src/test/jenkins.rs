@@ -1,0 +1,49 @@
+//! `cargo xtask test --host jenkins`: the cases on a real Jenkins, which is no part of the repository.
+
+use std::path::Path;
+
+use testbed::jenkins::Programs;
+
+use super::{Count, Step, tool};
+
+/// In the order they run: a group of cases each, in `tests/today/tests`.
+pub(super) const STEPS: &[Step] = &[
+    Step {
+        name: "package",
+        needs: None,
+        run: super::package,
+    },
+    Step {
+        name: "testbed",
+        needs: None,
+        run: super::testbed,
+    },
+    Step {
+        name: "smoke",
+        needs: Some("package"),
+        run: |root| cases(root, "smoke"),
+    },
+];
+
+/// What must be set before anything is worth starting.
+pub(super) fn missing() -> Option<String> {
+    Programs::named().err().map(|error| error.to_string())
+}
+
+fn cases(root: &Path, group: &str) -> Result<Count, String> {
+    tool(
+        root,
+        "cargo",
+        &[
+            "test",
+            "-p",
+            "today",
+            "--test",
+            group,
+            "--no-fail-fast",
+            "--",
+            "--test-threads=1",
+            "--nocapture",
+        ],
+    )
+}
