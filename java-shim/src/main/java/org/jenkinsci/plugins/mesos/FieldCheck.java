@@ -27,11 +27,12 @@ final class FieldCheck {
             "cpus", "slaveCpus",
             "mem", "slaveMem",
             "remoteFsRoot", "remoteFSRoot",
-            "attributes", "slaveAttributesString");
+            "attributes", "slaveAttributesString",
+            "disk", "diskNeeded");
 
     private static final List<String> NUMBERS = List.of(
             "cpus", "mem", "minExecutors", "maxExecutors", "executorCpus", "executorMem", "idleTerminationMinutes",
-            "diskNeeded");
+            "disk");
 
     private FieldCheck() {}
 
@@ -138,14 +139,14 @@ final class FieldCheck {
         refuseUnreadable(cloud);
     }
 
-    /** What holds without the library too; the disk it does not know. */
+    /** What holds without the library too. */
     private static void refuseUnreadable(MesosCloud cloud) throws FormException {
         for (int i = 0; i < cloud.getSlaveInfos().size(); i++) {
             MesosSlaveInfo template = cloud.getSlaveInfos().get(i);
             Map<String, Object> fields = template.toConfig();
-            fields.put("diskNeeded", template.getDiskNeeded());
             for (String field : NUMBERS) {
-                if (!isNotNegative(fields.get(field).toString())) {
+                // null: another template gives it
+                if (fields.get(field) != null && !isNotNegative(fields.get(field).toString())) {
                     Validation.Problem problem =
                             new Validation.Problem(true, field, i, Messages.FieldCheck_notNegative());
                     throw new FormException(describe(cloud, problem), formName(field));

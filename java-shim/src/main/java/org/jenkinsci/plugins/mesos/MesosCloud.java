@@ -36,6 +36,8 @@ public class MesosCloud extends Cloud {
     static final String DEFAULT_FRAMEWORK_NAME = "Jenkins Scheduler";
     static final String DEFAULT_ROLE = "*";
     static final String DEFAULT_DECLINE_SECONDS = "600";
+    static final String DEFAULT_FAILOVER_SECONDS = "604800";
+    static final String DEFAULT_LAUNCH_SECONDS = "600";
 
     /** Old lines stored milliseconds (600000 by default) and called them that; no one declines for hours on purpose. */
     private static final long DECLINE_IN_MILLIS_FROM = 10_000;
@@ -56,6 +58,20 @@ public class MesosCloud extends Cloud {
     private String declineOfferDuration;
     private List<MesosSlaveInfo> slaveInfos;
 
+    // The fields below came with 3.0. One that is not used is null, so that it is not written: an older version that
+    // reads the file again then finds only what it knows.
+    private String connection;
+    private String tunnel;
+    private String failoverTimeout;
+    private String launchTimeout;
+    private String maxAgents;
+    private String maxCpus;
+    private String maxMem;
+    private Boolean pipelineAllowed;
+    private String pipelineMaxCpus;
+    private String pipelineMaxMem;
+    private String pipelineImages;
+
     /** Versions up to 0.8 had the principal and its password here. */
     private String principal;
 
@@ -69,10 +85,46 @@ public class MesosCloud extends Cloud {
     public MesosCloud(String name, String master) {
         super(Util.fixEmptyAndTrim(name) == null ? DEFAULT_NAME : name.trim());
         this.master = Util.fixNull(master).trim();
+        checkpoint = true;
         readResolve();
     }
 
-    /** Fills in what an old file, or an incomplete form, lacks. */
+    /**
+     * A copy under another name, with an identity of its own; other plugins make clouds so.
+     *
+     * @param name of the new cloud; empty: MesosCloud
+     */
+    public MesosCloud(String name, MesosCloud source) {
+        this(name, source.master);
+        nativeLibraryPath = source.nativeLibraryPath;
+        description = source.description;
+        frameworkName = source.frameworkName;
+        role = source.role;
+        slavesUser = source.slavesUser;
+        credentialsId = source.credentialsId;
+        checkpoint = source.checkpoint;
+        onDemandRegistration = source.onDemandRegistration;
+        nfsRemoteFSRoot = source.nfsRemoteFSRoot;
+        enableMetricsHealthcheck = source.enableMetricsHealthcheck;
+        jenkinsURL = source.jenkinsURL;
+        declineOfferDuration = source.declineOfferDuration;
+        slaveInfos = new ArrayList<>(source.slaveInfos);
+        connection = source.connection;
+        tunnel = source.tunnel;
+        failoverTimeout = source.failoverTimeout;
+        launchTimeout = source.launchTimeout;
+        maxAgents = source.maxAgents;
+        maxCpus = source.maxCpus;
+        maxMem = source.maxMem;
+        pipelineAllowed = source.pipelineAllowed;
+        pipelineMaxCpus = source.pipelineMaxCpus;
+        pipelineMaxMem = source.pipelineMaxMem;
+        pipelineImages = source.pipelineImages;
+        principal = source.principal;
+        secret = source.secret;
+    }
+
+    /** Fills in what an old file lacks. */
     private Object readResolve() {
         nativeLibraryPath = Util.fixNull(nativeLibraryPath).trim();
         master = Util.fixNull(master).trim();
@@ -160,8 +212,14 @@ public class MesosCloud extends Cloud {
         this.slavesUser = Util.fixNull(slavesUser).trim();
     }
 
+    /** Id of the credential with the principal and its secret; empty or null: the master asks for none. */
     public String getCredentialsId() {
         return credentialsId;
+    }
+
+    @DataBoundSetter
+    public void setCredentialsId(String credentialsId) {
+        this.credentialsId = Util.fixEmptyAndTrim(credentialsId);
     }
 
     public String getCloudID() {
@@ -193,6 +251,27 @@ public class MesosCloud extends Cloud {
         this.onDemandRegistration = onDemandRegistration;
     }
 
+    /** Whether builds that run at once share their workspaces over NFS, where this Jenkins reads those of agents. */
+    public boolean isNfsRemoteFSRoot() {
+        return Boolean.TRUE.equals(nfsRemoteFSRoot);
+    }
+
+    @DataBoundSetter
+    public void setNfsRemoteFSRoot(boolean nfsRemoteFSRoot) {
+        this.nfsRemoteFSRoot = nfsRemoteFSRoot;
+    }
+
+    /** Whether the metrics plugin gets a health check of this cloud. */
+    public boolean isEnableMetricsHealthcheck() {
+        // versions that could not switch it off had it
+        return !Boolean.FALSE.equals(enableMetricsHealthcheck);
+    }
+
+    @DataBoundSetter
+    public void setEnableMetricsHealthcheck(boolean enableMetricsHealthcheck) {
+        this.enableMetricsHealthcheck = enableMetricsHealthcheck;
+    }
+
     /** Jenkins as the agents reach it; empty: its own root URL. */
     public String getJenkinsURL() {
         return jenkinsURL;
@@ -213,6 +292,116 @@ public class MesosCloud extends Cloud {
         this.declineOfferDuration = declineSeconds(declineOfferDuration);
     }
 
+    /** How agents reach Jenkins: {@code auto}, {@code websocket} or {@code tcp}. */
+    public String getConnection() {
+        return connection == null ? "auto" : connection;
+    }
+
+    @DataBoundSetter
+    public void setConnection(String connection) {
+        this.connection = Util.fixEmptyAndTrim(connection);
+    }
+
+    /** {@code host:port} that agents connect to instead of the agent port of Jenkins; empty: none. */
+    public String getTunnel() {
+        return Util.fixNull(tunnel);
+    }
+
+    @DataBoundSetter
+    public void setTunnel(String tunnel) {
+        this.tunnel = Util.fixEmptyAndTrim(tunnel);
+    }
+
+    /** Seconds for which Mesos keeps the agents while Jenkins is away. */
+    public String getFailoverTimeout() {
+        return failoverTimeout == null ? DEFAULT_FAILOVER_SECONDS : failoverTimeout;
+    }
+
+    @DataBoundSetter
+    public void setFailoverTimeout(String failoverTimeout) {
+        this.failoverTimeout = Util.fixEmptyAndTrim(failoverTimeout);
+    }
+
+    /** Seconds within which an agent must run. */
+    public String getLaunchTimeout() {
+        return launchTimeout == null ? DEFAULT_LAUNCH_SECONDS : launchTimeout;
+    }
+
+    @DataBoundSetter
+    public void setLaunchTimeout(String launchTimeout) {
+        this.launchTimeout = Util.fixEmptyAndTrim(launchTimeout);
+    }
+
+    /** Most agents of this cloud at a time; empty: any number. */
+    public String getMaxAgents() {
+        return Util.fixNull(maxAgents);
+    }
+
+    @DataBoundSetter
+    public void setMaxAgents(String maxAgents) {
+        this.maxAgents = Util.fixEmptyAndTrim(maxAgents);
+    }
+
+    /** Most CPUs that all agents of this cloud take; empty: any number. */
+    public String getMaxCpus() {
+        return Util.fixNull(maxCpus);
+    }
+
+    @DataBoundSetter
+    public void setMaxCpus(String maxCpus) {
+        this.maxCpus = Util.fixEmptyAndTrim(maxCpus);
+    }
+
+    /** Most MB that all agents of this cloud take; empty: any number. */
+    public String getMaxMem() {
+        return Util.fixNull(maxMem);
+    }
+
+    @DataBoundSetter
+    public void setMaxMem(String maxMem) {
+        this.maxMem = Util.fixEmptyAndTrim(maxMem);
+    }
+
+    /** Whether Pipelines may define agents of their own. */
+    public boolean isPipelineAllowed() {
+        return Boolean.TRUE.equals(pipelineAllowed);
+    }
+
+    @DataBoundSetter
+    public void setPipelineAllowed(boolean pipelineAllowed) {
+        this.pipelineAllowed = pipelineAllowed ? Boolean.TRUE : null;
+    }
+
+    /** Most CPUs of an agent that a Pipeline defines; empty: any number. */
+    public String getPipelineMaxCpus() {
+        return Util.fixNull(pipelineMaxCpus);
+    }
+
+    @DataBoundSetter
+    public void setPipelineMaxCpus(String pipelineMaxCpus) {
+        this.pipelineMaxCpus = Util.fixEmptyAndTrim(pipelineMaxCpus);
+    }
+
+    /** Most MB of an agent that a Pipeline defines; empty: any number. */
+    public String getPipelineMaxMem() {
+        return Util.fixNull(pipelineMaxMem);
+    }
+
+    @DataBoundSetter
+    public void setPipelineMaxMem(String pipelineMaxMem) {
+        this.pipelineMaxMem = Util.fixEmptyAndTrim(pipelineMaxMem);
+    }
+
+    /** Regular expressions of the images that a Pipeline may name, one a line; empty: none. */
+    public String getPipelineImages() {
+        return Util.fixNull(pipelineImages);
+    }
+
+    @DataBoundSetter
+    public void setPipelineImages(String pipelineImages) {
+        this.pipelineImages = Util.fixEmptyAndTrim(FormText.plain(pipelineImages));
+    }
+
     public List<MesosSlaveInfo> getSlaveInfos() {
         return slaveInfos;
     }
@@ -220,6 +409,7 @@ public class MesosCloud extends Cloud {
     @DataBoundSetter
     public void setSlaveInfos(List<MesosSlaveInfo> slaveInfos) {
         this.slaveInfos = slaveInfos == null ? new ArrayList<>() : new ArrayList<>(slaveInfos);
+        this.slaveInfos.forEach(MesosSlaveInfo::complete);
     }
 
     /** Gives this cloud an identity of its own, when another one has the same. */
@@ -229,7 +419,7 @@ public class MesosCloud extends Cloud {
 
     /** Takes over what the form does not show from the cloud that it was made of. */
     void carryFrom(MesosCloud before) {
-        credentialsId = before.credentialsId;
+        credentialsId = credentialsId == null ? before.credentialsId : credentialsId;
         nfsRemoteFSRoot = before.nfsRemoteFSRoot;
         enableMetricsHealthcheck = before.enableMetricsHealthcheck;
         principal = before.principal;
@@ -286,7 +476,13 @@ public class MesosCloud extends Cloud {
         config.put("checkpoint", checkpoint);
         config.put("webuiUrl", Util.fixNull(configuredRootUrl()));
         config.put("jenkinsUrl", Util.fixNull(agentsJenkinsUrl()));
+        config.put("onDemandRegistration", onDemandRegistration);
+        config.put("failoverTimeoutSeconds", getFailoverTimeout());
         config.put("declineSeconds", declineOfferDuration);
+        config.put("launchTimeoutSeconds", getLaunchTimeout());
+        config.put("maxAgents", getMaxAgents());
+        config.put("maxCpus", getMaxCpus());
+        config.put("maxMem", getMaxMem());
         if (Util.fixEmptyAndTrim(principal) != null) {
             config.put("principal", principal);
             config.put("secret", secret == null ? null : secret.getPlainText());

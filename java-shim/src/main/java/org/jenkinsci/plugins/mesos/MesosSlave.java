@@ -33,7 +33,7 @@ public class MesosSlave extends AbstractCloudSlave {
                 plan.label(),
                 new MesosComputerLauncher(),
                 new MesosRetentionStrategy(plan.idleTerminationMinutes()),
-                template.nodePropertyList());
+                template.getNodeProperties());
         cloudId = cloud.getCloudID();
         cloudName = cloud.name;
         cpus = plan.cpus();

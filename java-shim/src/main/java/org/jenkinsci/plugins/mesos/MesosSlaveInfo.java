@@ -6,6 +6,7 @@ import hudson.model.AbstractDescribableImpl;
 import hudson.model.Descriptor;
 import hudson.model.Label;
 import hudson.model.Node;
+import hudson.model.Saveable;
 import hudson.model.labels.LabelAtom;
 import hudson.slaves.NodeProperty;
 import hudson.slaves.NodePropertyDescriptor;
@@ -14,6 +15,7 @@ import hudson.util.FormValidation;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
@@ -53,10 +55,30 @@ public class MesosSlaveInfo extends AbstractDescribableImpl<MesosSlaveInfo> {
     private boolean defaultSlave;
     private String slaveAttributesString;
     private ContainerInfo containerInfo;
+    private ExternalContainerInfo externalContainerInfo;
     private List<URI> additionalURIs;
     private Node.Mode mode;
     private DescribableList<NodeProperty<?>, NodePropertyDescriptor> nodeProperties;
     private String labelString;
+
+    // The fields below came with 3.0. One that is not used is null, so that it is not written: an older version that
+    // reads the file again then finds only what it knows.
+    private String templateName;
+    private String inheritFrom;
+    private Boolean singleUse;
+    private String maxBuilds;
+    private String maxHours;
+    private String maxAgents;
+    private String maxCpus;
+    private String maxMem;
+    private String launchTimeout;
+    private List<EnvironmentVariable> environment;
+    private String domain;
+    private String region;
+    private String zone;
+    private String agentCommandStyle;
+    private String allowedFolders;
+    private String allowedJobs;
 
     /** How versions before 0.16 stored the attributes; read, never written. */
     private transient net.sf.json.JSONObject slaveAttributes;
@@ -69,35 +91,60 @@ public class MesosSlaveInfo extends AbstractDescribableImpl<MesosSlaveInfo> {
     @DataBoundConstructor
     public MesosSlaveInfo(String labelString) {
         this.labelString = Util.fixEmptyAndTrim(labelString);
-        readResolve();
+        mode = Node.Mode.NORMAL;
+        formKey = UUID.randomUUID().toString();
     }
 
-    /** Fills in what an old file, or an incomplete form, lacks. */
+    /** Fills in what an old file lacks. */
     private Object readResolve() {
-        slaveCpus = orElse(slaveCpus, DEFAULT_CPUS);
-        diskNeeded = orElse(diskNeeded, DEFAULT_DISK);
-        slaveMem = orElse(slaveMem, DEFAULT_MEM);
-        executorCpus = orElse(executorCpus, DEFAULT_EXECUTOR_CPUS);
-        // 0 is what files have that were written before the field existed
-        minExecutors = "0".equals(minExecutors) ? DEFAULT_MIN_EXECUTORS : orElse(minExecutors, DEFAULT_MIN_EXECUTORS);
-        maxExecutors = orElse(maxExecutors, DEFAULT_MAX_EXECUTORS);
-        executorMem = orElse(executorMem, DEFAULT_EXECUTOR_MEM);
-        remoteFSRoot = orElse(remoteFSRoot, DEFAULT_REMOTE_FS_ROOT);
-        idleTerminationMinutes = orElse(idleTerminationMinutes, DEFAULT_IDLE_MINUTES);
-        jvmArgs = jvmArgs == null ? DEFAULT_JVM_ARGS : jvmArgs;
-        jnlpArgs = jnlpArgs == null ? DEFAULT_JNLP_ARGS : jnlpArgs;
         mode = mode == null ? Node.Mode.NORMAL : mode;
         if (slaveAttributes != null && slaveAttributesString == null && !slaveAttributes.isEmpty()) {
             slaveAttributesString = slaveAttributes.toString();
         }
         slaveAttributes = null;
+        // 0 is what files have that were written before the field existed
+        minExecutors = "0".equals(minExecutors) ? null : minExecutors;
         formKey = UUID.randomUUID().toString();
+        slaveCpus = Util.fixEmptyAndTrim(slaveCpus);
+        diskNeeded = Util.fixEmptyAndTrim(diskNeeded);
+        slaveMem = Util.fixEmptyAndTrim(slaveMem);
+        executorCpus = Util.fixEmptyAndTrim(executorCpus);
+        minExecutors = Util.fixEmptyAndTrim(minExecutors);
+        maxExecutors = Util.fixEmptyAndTrim(maxExecutors);
+        executorMem = Util.fixEmptyAndTrim(executorMem);
+        remoteFSRoot = Util.fixEmptyAndTrim(remoteFSRoot);
+        idleTerminationMinutes = Util.fixEmptyAndTrim(idleTerminationMinutes);
+        complete();
         return this;
     }
 
-    private static String orElse(String value, String otherwise) {
-        String trimmed = Util.fixEmptyAndTrim(value);
-        return trimmed == null ? otherwise : trimmed;
+    /**
+     * Writes the defaults into fields that nobody set, so that a saved file has all of them, as those of older versions
+     * do. A template that inherits keeps them empty: there, empty stands for the value of the other template.
+     */
+    final void complete() {
+        if (inherits()) {
+            return;
+        }
+        slaveCpus = getSlaveCpus();
+        diskNeeded = getDiskNeeded();
+        slaveMem = getSlaveMem();
+        executorCpus = getExecutorCpus();
+        minExecutors = getMinExecutors();
+        maxExecutors = getMaxExecutors();
+        executorMem = getExecutorMem();
+        remoteFSRoot = getRemoteFSRoot();
+        idleTerminationMinutes = getIdleTerminationMinutes();
+        jvmArgs = getJvmArgs();
+        jnlpArgs = getJnlpArgs();
+    }
+
+    /** The default of a field that nobody set; empty where another template gives it. */
+    private String valueOr(String otherwise, String value) {
+        if (value != null) {
+            return value;
+        }
+        return inherits() ? "" : otherwise;
     }
 
     public String getLabelString() {
@@ -113,9 +160,39 @@ public class MesosSlaveInfo extends AbstractDescribableImpl<MesosSlaveInfo> {
         this.mode = mode == null ? Node.Mode.NORMAL : mode;
     }
 
+    /** A name by which other templates and Pipelines refer to this one; empty: its label. Unique in its cloud. */
+    public String getTemplateName() {
+        return Util.fixNull(templateName);
+    }
+
+    @DataBoundSetter
+    public void setTemplateName(String templateName) {
+        this.templateName = Util.fixEmptyAndTrim(FormText.plain(templateName));
+    }
+
+    /** What a template is known by in its cloud: its name, or else its whole label string; empty without both. */
+    public String key() {
+        return templateName == null ? Util.fixNull(labelString) : templateName;
+    }
+
+    /** The {@link #key} of the template whose values stand for those that are empty here; may be empty. */
+    public String getInheritFrom() {
+        return Util.fixNull(inheritFrom);
+    }
+
+    @DataBoundSetter
+    public void setInheritFrom(String inheritFrom) {
+        this.inheritFrom = Util.fixEmptyAndTrim(FormText.plain(inheritFrom));
+    }
+
+    /** Whether another template gives the values that are empty here. */
+    public boolean inherits() {
+        return inheritFrom != null;
+    }
+
     /** CPUs of the agent without its executors; from 0.001. */
     public String getSlaveCpus() {
-        return slaveCpus;
+        return valueOr(DEFAULT_CPUS, slaveCpus);
     }
 
     @DataBoundSetter
@@ -125,7 +202,7 @@ public class MesosSlaveInfo extends AbstractDescribableImpl<MesosSlaveInfo> {
 
     /** MB of the agent without its executors; from 1. */
     public String getSlaveMem() {
-        return slaveMem;
+        return valueOr(DEFAULT_MEM, slaveMem);
     }
 
     @DataBoundSetter
@@ -134,7 +211,7 @@ public class MesosSlaveInfo extends AbstractDescribableImpl<MesosSlaveInfo> {
     }
 
     public String getMinExecutors() {
-        return minExecutors;
+        return valueOr(DEFAULT_MIN_EXECUTORS, minExecutors);
     }
 
     @DataBoundSetter
@@ -143,7 +220,7 @@ public class MesosSlaveInfo extends AbstractDescribableImpl<MesosSlaveInfo> {
     }
 
     public String getMaxExecutors() {
-        return maxExecutors;
+        return valueOr(DEFAULT_MAX_EXECUTORS, maxExecutors);
     }
 
     @DataBoundSetter
@@ -153,7 +230,7 @@ public class MesosSlaveInfo extends AbstractDescribableImpl<MesosSlaveInfo> {
 
     /** CPUs for each executor; from 0. */
     public String getExecutorCpus() {
-        return executorCpus;
+        return valueOr(DEFAULT_EXECUTOR_CPUS, executorCpus);
     }
 
     @DataBoundSetter
@@ -163,7 +240,7 @@ public class MesosSlaveInfo extends AbstractDescribableImpl<MesosSlaveInfo> {
 
     /** MB for each executor; from 0. */
     public String getExecutorMem() {
-        return executorMem;
+        return valueOr(DEFAULT_EXECUTOR_MEM, executorMem);
     }
 
     @DataBoundSetter
@@ -171,9 +248,9 @@ public class MesosSlaveInfo extends AbstractDescribableImpl<MesosSlaveInfo> {
         this.executorMem = Util.fixNull(executorMem).trim();
     }
 
-    /** MB of disk; kept, not asked of Mesos yet. */
+    /** MB of disk; from 0. */
     public String getDiskNeeded() {
-        return diskNeeded;
+        return valueOr(DEFAULT_DISK, diskNeeded);
     }
 
     @DataBoundSetter
@@ -181,27 +258,29 @@ public class MesosSlaveInfo extends AbstractDescribableImpl<MesosSlaveInfo> {
         this.diskNeeded = Util.fixNull(diskNeeded).trim();
     }
 
+    /** The agent's folder; relative to the sandbox of its task. */
     public String getRemoteFSRoot() {
-        return remoteFSRoot;
+        return valueOr(DEFAULT_REMOTE_FS_ROOT, remoteFSRoot);
     }
 
     @DataBoundSetter
     public void setRemoteFSRoot(String remoteFSRoot) {
-        this.remoteFSRoot = orElse(remoteFSRoot, DEFAULT_REMOTE_FS_ROOT);
+        this.remoteFSRoot = Util.fixEmptyAndTrim(remoteFSRoot);
     }
 
     /** Minutes after which an idle agent is removed; 0: never. */
     public String getIdleTerminationMinutes() {
-        return idleTerminationMinutes;
+        return valueOr(DEFAULT_IDLE_MINUTES, idleTerminationMinutes);
     }
 
     @DataBoundSetter
-    public void setIdleTerminationMinutes(String minutes) {
-        this.idleTerminationMinutes = Util.fixNull(minutes).trim();
+    public void setIdleTerminationMinutes(String idleTerminationMinutes) {
+        this.idleTerminationMinutes = Util.fixNull(idleTerminationMinutes).trim();
     }
 
+    /** Words for the JVM of the agent. */
     public String getJvmArgs() {
-        return jvmArgs;
+        return valueOr(DEFAULT_JVM_ARGS, jvmArgs);
     }
 
     @DataBoundSetter
@@ -209,8 +288,9 @@ public class MesosSlaveInfo extends AbstractDescribableImpl<MesosSlaveInfo> {
         this.jvmArgs = FormText.plain(jvmArgs).trim();
     }
 
+    /** Words for the agent's program. */
     public String getJnlpArgs() {
-        return jnlpArgs;
+        return valueOr(DEFAULT_JNLP_ARGS, jnlpArgs);
     }
 
     @DataBoundSetter
@@ -218,6 +298,7 @@ public class MesosSlaveInfo extends AbstractDescribableImpl<MesosSlaveInfo> {
         this.jnlpArgs = FormText.plain(jnlpArgs).trim();
     }
 
+    /** Whether jobs without a label run on agents of this template. */
     public boolean isDefaultSlave() {
         return defaultSlave;
     }
@@ -237,9 +318,179 @@ public class MesosSlaveInfo extends AbstractDescribableImpl<MesosSlaveInfo> {
         this.slaveAttributesString = Util.fixEmptyAndTrim(FormText.plain(slaveAttributesString));
     }
 
+    /** Whether an agent takes one build and is ended after it. */
+    public boolean isSingleUse() {
+        return Boolean.TRUE.equals(singleUse);
+    }
+
+    @DataBoundSetter
+    public void setSingleUse(boolean singleUse) {
+        this.singleUse = singleUse ? Boolean.TRUE : null;
+    }
+
+    /** Builds after which an agent is ended; empty or 0: any number. */
+    public String getMaxBuilds() {
+        return Util.fixNull(maxBuilds);
+    }
+
+    @DataBoundSetter
+    public void setMaxBuilds(String maxBuilds) {
+        this.maxBuilds = Util.fixEmptyAndTrim(maxBuilds);
+    }
+
+    /** Hours after which an agent takes no more builds; empty or 0: any number. */
+    public String getMaxHours() {
+        return Util.fixNull(maxHours);
+    }
+
+    @DataBoundSetter
+    public void setMaxHours(String maxHours) {
+        this.maxHours = Util.fixEmptyAndTrim(maxHours);
+    }
+
+    /** Most agents of this template at a time; empty: any number. */
+    public String getMaxAgents() {
+        return Util.fixNull(maxAgents);
+    }
+
+    @DataBoundSetter
+    public void setMaxAgents(String maxAgents) {
+        this.maxAgents = Util.fixEmptyAndTrim(maxAgents);
+    }
+
+    /** Most CPUs that all agents of this template take; empty: any number. */
+    public String getMaxCpus() {
+        return Util.fixNull(maxCpus);
+    }
+
+    @DataBoundSetter
+    public void setMaxCpus(String maxCpus) {
+        this.maxCpus = Util.fixEmptyAndTrim(maxCpus);
+    }
+
+    /** Most MB that all agents of this template take; empty: any number. */
+    public String getMaxMem() {
+        return Util.fixNull(maxMem);
+    }
+
+    @DataBoundSetter
+    public void setMaxMem(String maxMem) {
+        this.maxMem = Util.fixEmptyAndTrim(maxMem);
+    }
+
+    /** Seconds within which an agent must run; empty: as the cloud says. */
+    public String getLaunchTimeout() {
+        return Util.fixNull(launchTimeout);
+    }
+
+    @DataBoundSetter
+    public void setLaunchTimeout(String launchTimeout) {
+        this.launchTimeout = Util.fixEmptyAndTrim(launchTimeout);
+    }
+
+    /** Variables of the agent's process. */
+    public List<EnvironmentVariable> getEnvironment() {
+        return environment == null ? new ArrayList<>() : new ArrayList<>(environment);
+    }
+
+    @DataBoundSetter
+    public void setEnvironment(List<EnvironmentVariable> environment) {
+        this.environment = environment == null || environment.isEmpty() ? null : new ArrayList<>(environment);
+    }
+
+    /** Fault domain: {@code any}, {@code home} (the region of the master) or {@code match}; empty: any. */
+    public String getDomain() {
+        return Util.fixNull(domain);
+    }
+
+    @DataBoundSetter
+    public void setDomain(String domain) {
+        this.domain = Util.fixEmptyAndTrim(domain);
+    }
+
+    /** Region that a Mesos agent must be in where the domain is {@code match}; empty: any. */
+    public String getRegion() {
+        return Util.fixNull(region);
+    }
+
+    @DataBoundSetter
+    public void setRegion(String region) {
+        this.region = Util.fixEmptyAndTrim(region);
+    }
+
+    /** Zone that a Mesos agent must be in where the domain is {@code match}; empty: any. */
+    public String getZone() {
+        return Util.fixNull(zone);
+    }
+
+    @DataBoundSetter
+    public void setZone(String zone) {
+        this.zone = Util.fixEmptyAndTrim(zone);
+    }
+
+    /** {@code Linux} or {@code Windows}; empty: Linux. */
+    public String getAgentCommandStyle() {
+        return Util.fixNull(agentCommandStyle);
+    }
+
+    @DataBoundSetter
+    public void setAgentCommandStyle(String agentCommandStyle) {
+        this.agentCommandStyle = Util.fixEmptyAndTrim(agentCommandStyle);
+    }
+
+    /** Full names of the folders whose jobs may use this template, one a line; empty: all. */
+    public String getAllowedFolders() {
+        return Util.fixNull(allowedFolders);
+    }
+
+    @DataBoundSetter
+    public void setAllowedFolders(String allowedFolders) {
+        this.allowedFolders = Util.fixEmptyAndTrim(allowedFolders);
+    }
+
+    /** Regular expression of the full names of the jobs that may use this template; empty: all. */
+    public String getAllowedJobs() {
+        return Util.fixNull(allowedJobs);
+    }
+
+    @DataBoundSetter
+    public void setAllowedJobs(String allowedJobs) {
+        this.allowedJobs = Util.fixEmptyAndTrim(FormText.plain(allowedJobs));
+    }
+
+    /** The container that agents run in; null: none. */
+    public ContainerInfo getContainerInfo() {
+        return containerInfo;
+    }
+
+    @DataBoundSetter
+    public void setContainerInfo(ContainerInfo containerInfo) {
+        this.containerInfo = containerInfo;
+    }
+
+    /** What versions up to 0.10 gave to Mesos's external containerizer; null: nothing. */
+    public ExternalContainerInfo getExternalContainerInfo() {
+        return externalContainerInfo;
+    }
+
+    /** Files that Mesos fetches into the sandbox of each agent. */
+    public List<URI> getAdditionalURIs() {
+        return additionalURIs == null ? new ArrayList<>() : new ArrayList<>(additionalURIs);
+    }
+
+    @DataBoundSetter
+    public void setAdditionalURIs(List<URI> additionalURIs) {
+        this.additionalURIs = additionalURIs == null ? null : new ArrayList<>(additionalURIs);
+    }
+
     /** Node properties each agent gets; may be empty. */
-    public List<NodeProperty<?>> nodePropertyList() {
+    public List<NodeProperty<?>> getNodeProperties() {
         return nodeProperties == null ? new ArrayList<>() : new ArrayList<>(nodeProperties.toList());
+    }
+
+    @DataBoundSetter
+    public void setNodeProperties(List<? extends NodeProperty<?>> nodeProperties) {
+        this.nodeProperties = new DescribableList<>(Saveable.NOOP, nodeProperties == null ? List.of() : nodeProperties);
     }
 
     /** Names this template in the form, so that what the form does not show outlives its submission. */
@@ -256,9 +507,10 @@ public class MesosSlaveInfo extends AbstractDescribableImpl<MesosSlaveInfo> {
 
     /** Takes over what the form does not show. */
     void carryFrom(MesosSlaveInfo before) {
-        containerInfo = before.containerInfo;
-        additionalURIs = before.additionalURIs;
-        nodeProperties = before.nodeProperties;
+        externalContainerInfo = before.externalContainerInfo;
+        containerInfo = containerInfo == null ? before.containerInfo : containerInfo;
+        additionalURIs = additionalURIs == null ? before.additionalURIs : additionalURIs;
+        nodeProperties = nodeProperties == null ? before.nodeProperties : nodeProperties;
     }
 
     boolean isFor(Label label) {
@@ -266,92 +518,163 @@ public class MesosSlaveInfo extends AbstractDescribableImpl<MesosSlaveInfo> {
         return label == null ? own.isEmpty() : !own.isEmpty() && label.matches(own);
     }
 
-    /** The Template of the contract's Config. */
+    /** The Template of the contract's Config; a member that another template gives is null. */
     Map<String, Object> toConfig() {
         Map<String, Object> template = new LinkedHashMap<>();
+        template.put("name", getTemplateName());
+        template.put("inheritFrom", getInheritFrom());
         template.put("label", Util.fixNull(labelString));
         template.put("mode", mode.name());
-        template.put("cpus", slaveCpus);
-        template.put("mem", slaveMem);
-        template.put("minExecutors", minExecutors);
-        template.put("maxExecutors", maxExecutors);
-        template.put("executorCpus", executorCpus);
-        template.put("executorMem", executorMem);
-        template.put("remoteFsRoot", remoteFSRoot);
-        template.put("idleTerminationMinutes", idleTerminationMinutes);
-        template.put("jvmArgs", jvmArgs);
-        template.put("jnlpArgs", jnlpArgs);
+        template.put("cpus", orInherited(getSlaveCpus()));
+        template.put("mem", orInherited(getSlaveMem()));
+        template.put("minExecutors", orInherited(getMinExecutors()));
+        template.put("maxExecutors", orInherited(getMaxExecutors()));
+        template.put("executorCpus", orInherited(getExecutorCpus()));
+        template.put("executorMem", orInherited(getExecutorMem()));
+        template.put("disk", orInherited(getDiskNeeded()));
+        template.put("remoteFsRoot", orInherited(getRemoteFSRoot()));
+        template.put("idleTerminationMinutes", orInherited(getIdleTerminationMinutes()));
+        template.put("jvmArgs", orInherited(getJvmArgs()));
+        template.put("jnlpArgs", orInherited(getJnlpArgs()));
         template.put("attributes", slaveAttributesString);
+        template.put("singleUse", singleUse == null && inherits() ? null : isSingleUse());
+        template.put("maxBuilds", maxBuilds);
+        template.put("maxHours", maxHours);
+        template.put("maxAgents", maxAgents);
+        template.put("maxCpus", maxCpus);
+        template.put("maxMem", maxMem);
+        template.put("launchTimeoutSeconds", launchTimeout);
+        template.put("uris", listOrNull(getAdditionalURIs().stream().map(FetchedFile::toConfig).toList()));
+        template.put("environment", listOrNull(getEnvironment().stream().map(EnvironmentVariable::toConfig).toList()));
+        template.put("domain", domainConfig());
+        template.put("commandStyle", agentCommandStyle == null ? null : agentCommandStyle.toLowerCase(Locale.ROOT));
+        template.put("container", containerInfo == null ? null : containerInfo.toConfig());
         return template;
     }
 
-    /** Container settings as old files have them; kept unchanged. */
-    @SuppressWarnings("unused")
-    public static final class ContainerInfo {
-        private String type;
-        private String dockerImage;
-        private List<Volume> volumes;
-        private List<Parameter> parameters;
-        private String networking;
-        private List<PortMapping> portMappings;
-        private List<NetworkInfo> networkInfos;
-        private Boolean useCustomDockerCommandShell;
-        private String customDockerCommandShell;
-        private Boolean dockerPrivilegedMode;
-        private Boolean dockerForcePullImage;
-        private Boolean dockerImageCustomizable;
-        private Boolean isDind;
+    private String orInherited(String value) {
+        return inherits() && value.isEmpty() ? null : value;
+    }
 
-        private ContainerInfo() {}
+    /** An empty list says nothing: then the other template's counts, if there is one. */
+    private static <T> List<T> listOrNull(List<T> list) {
+        return list.isEmpty() ? null : list;
+    }
+
+    private Map<String, Object> domainConfig() {
+        if (domain == null) {
+            return null;
+        }
+        Map<String, Object> filter = new LinkedHashMap<>();
+        filter.put("mode", domain);
+        filter.put("region", region);
+        filter.put("zone", zone);
+        return filter;
+    }
+
+    // The classes below are nested for the names of their elements in old files, such as MesosSlaveInfo_-URI.
+
+    /** The container that agents run in. */
+    public static class ContainerInfo extends ContainerSettings {
+        @DataBoundConstructor
+        public ContainerInfo(String dockerImage) {
+            super(dockerImage);
+        }
+
+        @Extension
+        public static final class DescriptorImpl extends Descriptor<ContainerSettings> {
+            @Override
+            public String getDisplayName() {
+                return Messages.ContainerSettings_displayName();
+            }
+        }
     }
 
     /** A volume of a container. */
-    @SuppressWarnings("unused")
-    public static final class Volume {
-        private String containerPath;
-        private String hostPath;
-        private Boolean readOnly;
+    public static class Volume extends ContainerVolume {
+        @DataBoundConstructor
+        public Volume(String containerPath) {
+            super(containerPath);
+        }
 
-        private Volume() {}
+        @Extension
+        public static final class DescriptorImpl extends Descriptor<ContainerVolume> {
+            @Override
+            public String getDisplayName() {
+                return Messages.ContainerVolume_displayName();
+            }
+        }
     }
 
     /** A parameter of the container engine. */
-    @SuppressWarnings("unused")
-    public static final class Parameter {
-        private String key;
-        private String value;
+    public static class Parameter extends ContainerParameter {
+        @DataBoundConstructor
+        public Parameter(String key) {
+            super(key);
+        }
 
-        private Parameter() {}
+        @Extension
+        public static final class DescriptorImpl extends Descriptor<ContainerParameter> {
+            @Override
+            public String getDisplayName() {
+                return Messages.ContainerParameter_displayName();
+            }
+        }
     }
 
     /** A port of a container on its host. */
-    @SuppressWarnings("unused")
-    public static final class PortMapping {
-        private Integer containerPort;
-        private Integer hostPort;
-        private String protocol;
-        private String description;
-        private String urlFormat;
+    public static class PortMapping extends ContainerPort {
+        @DataBoundConstructor
+        public PortMapping(String containerPort) {
+            super(containerPort);
+        }
 
-        private PortMapping() {}
+        @Extension
+        public static final class DescriptorImpl extends Descriptor<ContainerPort> {
+            @Override
+            public String getDisplayName() {
+                return Messages.ContainerPort_displayName();
+            }
+        }
     }
 
     /** A network that a container joins. */
-    @SuppressWarnings("unused")
-    public static final class NetworkInfo {
-        private String networkName;
+    public static class NetworkInfo extends ContainerNetwork {
+        @DataBoundConstructor
+        public NetworkInfo(String networkName) {
+            super(networkName);
+        }
 
-        private NetworkInfo() {}
+        @Extension
+        public static final class DescriptorImpl extends Descriptor<ContainerNetwork> {
+            @Override
+            public String getDisplayName() {
+                return Messages.ContainerNetwork_displayName();
+            }
+        }
     }
 
     /** A file that is fetched into the sandbox. */
-    @SuppressWarnings("unused")
-    public static final class URI {
-        private String value;
-        private Boolean executable;
-        private Boolean extract;
+    public static class URI extends FetchedFile {
+        @DataBoundConstructor
+        public URI(String value) {
+            super(value);
+        }
 
-        private URI() {}
+        @Extension
+        public static final class DescriptorImpl extends Descriptor<FetchedFile> {
+            @Override
+            public String getDisplayName() {
+                return Messages.FetchedFile_displayName();
+            }
+        }
+    }
+
+    /** A container of versions up to 0.10. */
+    public static class ExternalContainerInfo extends ExternalContainer {
+        public ExternalContainerInfo(String image, String options) {
+            super(image, options);
+        }
     }
 
     @Extension

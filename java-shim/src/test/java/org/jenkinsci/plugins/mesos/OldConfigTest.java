@@ -66,7 +66,7 @@ public class OldConfigTest extends MesosTestCase {
         assertEquals("0 is never, not a default", "0", template.getIdleTerminationMinutes());
         assertEquals("", template.getJvmArgs());
         assertEquals("{\"rack\":\"r1\"}", template.getSlaveAttributesString());
-        assertTrue(template.nodePropertyList().isEmpty());
+        assertTrue(template.getNodeProperties().isEmpty());
     }
 
     public void testPrincipalAndSecretOfAVeryOldFileAreUsedAndNoLongerStoredInPlainText() throws Exception {
