@@ -7,8 +7,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Puts {@code jenkins.model.Jenkins} between {@code Node} and {@code Hudson} when the old host loads {@code Hudson}, so
- * that a plugin written to today's API finds it.
+ * Puts {@code jenkins.model.Jenkins} between {@code Node} and {@code Hudson} when the old host loads {@code Hudson}, and
+ * gives the host {@code SimpleBuildWrapper}, so that a plugin written to today's API finds them.
  */
 public final class HostAgent implements ClassFileTransformer {
     private static final String HOST = "hudson/model/Hudson";

@@ -81,6 +81,18 @@ public class HostAgentTest {
     }
 
     @Test
+    public void aSimpleBuildWrapperIsABuildWrapperOfTheHostWithAllItsTypes() throws Exception {
+        Host host = new Host();
+        host.loadClass(HUDSON);
+        Class<?> wrapper = host.loadClass(StandIns.WRAPPER);
+        assertEquals(host.loadClass("hudson.tasks.BuildWrapper"), wrapper.getSuperclass());
+        for (Class<?> part : wrapper.getDeclaredClasses()) {
+            assertEquals(host, part.getClassLoader());
+        }
+        assertEquals(3, wrapper.getDeclaredClasses().length);
+    }
+
+    @Test
     public void theSameClassLoaderIsGivenTheTypeOnce() throws Exception {
         Host host = new Host();
         StandIns.define(host);

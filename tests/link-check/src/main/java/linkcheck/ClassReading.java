@@ -133,6 +133,7 @@ final class ClassReading extends ClassVisitor {
 
     private static Set<String> flags(int access) {
         Set<String> flags = new HashSet<>();
+        add(flags, access, Opcodes.ACC_PUBLIC, "public");
         add(flags, access, Opcodes.ACC_PRIVATE, "private");
         add(flags, access, Opcodes.ACC_STATIC, "static");
         add(flags, access, Opcodes.ACC_FINAL, "final");

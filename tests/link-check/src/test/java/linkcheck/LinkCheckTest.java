@@ -92,6 +92,20 @@ public class LinkCheckTest {
     }
 
     @Test
+    public void aTypeThatAStubInventsIsFoundUnlessNobodyElseCanSeeIt() throws IOException {
+        Map<String, Type> api = api("C\tmine/A\tpublic\tjava/lang/Object\t\tcore");
+        assertEquals(List.of("no type mine/B"), LinkCheck.invented(api, List.of(emptyClass(Opcodes.ACC_PUBLIC))));
+        assertEquals(List.of(), LinkCheck.invented(api, List.of(emptyClass(0))));
+    }
+
+    private static byte[] emptyClass(int access) {
+        ClassWriter writer = new ClassWriter(0);
+        writer.visit(Opcodes.V17, access, "mine/B", null, "java/lang/Object", null);
+        writer.visitEnd();
+        return writer.toByteArray();
+    }
+
+    @Test
     public void aLineThatIsNoSignatureIsRefused() {
         assertThrows(IOException.class, () -> api("what\tis\tthis"));
     }
