@@ -325,6 +325,9 @@ fn maven(root: &Path) -> Result<Count, String> {
     } else {
         println!("the link check will be skipped: JENKINS_SIGNATURES names no list of signatures");
     }
+    if let Some(plugins) = std::env::var_os("JENKINS_PLUGINS") {
+        arguments.push(format!("-Dlinkcheck.plugins={}", std::path::Path::new(&plugins).display()));
+    }
     tool(
         root,
         "mvn",

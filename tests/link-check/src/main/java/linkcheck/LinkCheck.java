@@ -27,6 +27,7 @@ public final class LinkCheck {
     private final Map<String, Type> api;
     private final Map<String, Type> known;
     private final Set<String> problems = new TreeSet<>();
+    private final Set<String> notJudged = new TreeSet<>();
     private int checked;
 
     private LinkCheck(Map<String, Type> api) {
@@ -39,12 +40,13 @@ public final class LinkCheck {
      *
      * @param checked number of references that could be judged
      * @param problems one line each, none if all links
+     * @param notJudged types of {@link UnlistedPlugins} that are referred to, if those were not given
      */
-    public record Outcome(int checked, List<String> problems) {}
+    public record Outcome(int checked, List<String> problems, List<String> notJudged) {}
 
-    /** Checks the classes in a plugin's archive, or in a folder, against a file of signatures. */
-    public static Outcome check(Path signatures, Path classes) throws IOException {
-        return check(Signatures.read(signatures), ClassFiles.of(classes));
+    /** Checks the classes in a plugin's archive, or in a folder, against an API. */
+    public static Outcome check(Map<String, Type> api, Path classes) throws IOException {
+        return check(api, ClassFiles.of(classes));
     }
 
     static Outcome check(Map<String, Type> api, List<byte[]> classes) {
@@ -52,7 +54,7 @@ public final class LinkCheck {
         List<ClassReading> readings = classes.stream().map(ClassReading::of).toList();
         readings.forEach(reading -> check.known.put(reading.type().name(), reading.type()));
         readings.forEach(check::judge);
-        return new Outcome(check.checked, new ArrayList<>(check.problems));
+        return new Outcome(check.checked, new ArrayList<>(check.problems), new ArrayList<>(check.notJudged));
     }
 
     /**
@@ -63,6 +65,9 @@ public final class LinkCheck {
         for (byte[] stub : stubs) {
             Type type = ClassReading.of(stub).type();
             Type real = api.get(type.name());
+            if (real == null && UnlistedPlugins.have(type.name())) {
+                continue;
+            }
             if (real == null) {
                 // one that only its own package sees is how a stub does its work where it stands in for the real type
                 if (type.flags().contains("public")) {
@@ -83,7 +88,9 @@ public final class LinkCheck {
     private void judge(ClassReading reading) {
         String from = "   (" + reading.type().name() + ")";
         for (String name : reading.types) {
-            if (API.matcher(name).matches()) {
+            if (isUnlisted(name)) {
+                notJudged.add(name);
+            } else if (API.matcher(name).matches()) {
                 checked++;
                 if (!known.containsKey(name)) {
                     problems.add("no type    " + name + from);
@@ -100,6 +107,10 @@ public final class LinkCheck {
             }
         }
         inheritance(reading.type());
+    }
+
+    private boolean isUnlisted(String name) {
+        return !known.containsKey(name) && UnlistedPlugins.have(name);
     }
 
     private void inheritance(Type type) {
@@ -166,7 +177,7 @@ public final class LinkCheck {
         }
         Type type = known.get(owner);
         if (type == null) {
-            return API.matcher(owner).matches() ? Boolean.FALSE : null;
+            return API.matcher(owner).matches() && !isUnlisted(owner) ? Boolean.FALSE : null;
         }
         if (type.members().containsKey(member)) {
             return Boolean.TRUE;
@@ -185,7 +196,7 @@ public final class LinkCheck {
 
     /** Arguments: a file of signatures, a plugin's archive. Exit status 1 if anything would not link. */
     public static void main(String[] arguments) throws IOException {
-        Outcome outcome = check(Path.of(arguments[0]), Path.of(arguments[1]));
+        Outcome outcome = check(Signatures.read(Path.of(arguments[0])), Path.of(arguments[1]));
         outcome.problems().forEach(System.out::println);
         System.out.println("references to the API: " + outcome.checked() + ", problems: " + outcome.problems().size());
         System.exit(outcome.problems().isEmpty() && outcome.checked() > 0 ? 0 : 1);

@@ -4,11 +4,15 @@ import static org.junit.Assert.assertEquals;
 import static org.junit.Assert.assertThrows;
 import static org.junit.Assert.assertTrue;
 
+import java.io.File;
+import java.io.FileOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipOutputStream;
 import org.junit.Rule;
 import org.junit.Test;
 import org.junit.rules.TemporaryFolder;
@@ -103,6 +107,32 @@ public class LinkCheckTest {
         writer.visit(Opcodes.V17, access, "mine/B", null, "java/lang/Object", null);
         writer.visitEnd();
         return writer.toByteArray();
+    }
+
+    @Test
+    public void aPluginThatIsNotListedIsNamedAndNotJudged() throws IOException {
+        String unlisted = "org/jenkinsci/plugins/pipeline/modeldefinition/agent/DeclarativeAgent";
+        byte[] user = classThatCalls("mine/A", unlisted, unlisted, "go");
+        Map<String, Type> api = api("C\thudson/Base\tpublic\tjava/lang/Object\t\tcore");
+        LinkCheck.Outcome outcome = LinkCheck.check(api, List.of(user));
+        assertEquals(List.of(), outcome.problems());
+        assertEquals(List.of(unlisted), outcome.notJudged());
+    }
+
+    @Test
+    public void aPluginThatIsNotListedIsJudgedByItsArchive() throws IOException {
+        String unlisted = "org/jenkinsci/plugins/pipeline/modeldefinition/agent/DeclarativeAgent";
+        byte[] real = classThatCalls(unlisted, "java/lang/Object", "java/lang/Thread", "yield");
+        File archive = folder.newFile(UnlistedPlugins.ARCHIVES.get(0));
+        try (ZipOutputStream out = new ZipOutputStream(new FileOutputStream(archive))) {
+            out.putNextEntry(new ZipEntry(unlisted + ".class"));
+            out.write(real);
+        }
+        Map<String, Type> api = UnlistedPlugins.read(folder.getRoot().toPath());
+        LinkCheck.Outcome outcome =
+                LinkCheck.check(api, List.of(classThatCalls("mine/A", unlisted, unlisted, "gone")));
+        assertEquals(List.of("no member  " + unlisted + "#gone()V   (mine/A)"), outcome.problems());
+        assertEquals(List.of(), outcome.notJudged());
     }
 
     @Test
