@@ -69,8 +69,9 @@ public final class LinkCheck {
                 continue;
             }
             if (real == null) {
-                // one that only its own package sees is how a stub does its work where it stands in for the real type
-                if (type.flags().contains("public")) {
+                // not judged: a library's type, and one that only its own package sees, by which a stub does its work
+                // where it stands in for the real type
+                if (API.matcher(type.name()).matches() && type.flags().contains("public")) {
                     invented.add("no type " + type.name());
                 }
                 continue;

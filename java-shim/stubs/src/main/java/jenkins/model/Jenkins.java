@@ -1,5 +1,6 @@
 package jenkins.model;
 
+import hudson.ExtensionList;
 import hudson.init.InitMilestone;
 import hudson.model.Computer;
 import hudson.model.Descriptor;
@@ -61,6 +62,8 @@ public abstract class Jenkins extends Node {
     public abstract boolean isUseSecurity();
 
     public abstract void save() throws IOException;
+
+    public abstract <T> ExtensionList<T> getExtensionList(Class<T> extensionType);
 
     @SuppressWarnings("rawtypes")
     public abstract Descriptor getDescriptorOrDie(Class type);

@@ -43,17 +43,17 @@ final class ConnectionTest {
             }
         }
         // read here: the background thread has no request to find the root URL by
-        byte[] config = NativeJson.write(cloud.toConfig());
-        String library = cloud.getNativeLibraryPath();
-        Computer.threadPoolForRemoting.submit(() -> test.report.complete(probe(library, config)));
+        Map<String, Object> config = cloud.toConfig();
+        Computer.threadPoolForRemoting.submit(() -> test.report.complete(probe(cloud, config)));
         return test;
     }
 
-    private static ConnectionReport probe(String library, byte[] config) {
+    private static ConnectionReport probe(MesosCloud cloud, Map<String, Object> config) {
         try {
-            NativeLibrary.load(library);
-            return ConnectionReport.parse(NativeBridge.testConnection(config));
-        } catch (NativeLibraryException | NativeException | IllegalArgumentException e) {
+            NativeLibrary.load(cloud.getNativeLibraryPath());
+            CloudLogin.addTo(config, cloud);
+            return ConnectionReport.parse(NativeBridge.testConnection(NativeJson.write(config)));
+        } catch (CloudLogin.MissingException | NativeLibraryException | NativeException | IllegalArgumentException e) {
             return ConnectionReport.failed(e.getMessage());
         } catch (LinkageError e) {
             return ConnectionReport.failed(Messages.ConnectionTest_linkage(e));

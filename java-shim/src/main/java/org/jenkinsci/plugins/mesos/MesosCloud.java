@@ -8,6 +8,7 @@ import hudson.model.Label;
 import hudson.slaves.Cloud;
 import hudson.slaves.NodeProvisioner.PlannedNode;
 import hudson.util.FormValidation;
+import hudson.util.ListBoxModel;
 import hudson.util.Secret;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -19,6 +20,7 @@ import java.util.UUID;
 import java.util.concurrent.ExecutionException;
 import jenkins.model.Jenkins;
 import net.sf.json.JSONObject;
+import org.jenkinsci.Symbol;
 import org.kohsuke.stapler.DataBoundConstructor;
 import org.kohsuke.stapler.DataBoundSetter;
 import org.kohsuke.stapler.HttpResponse;
@@ -212,7 +214,7 @@ public class MesosCloud extends Cloud {
         this.slavesUser = Util.fixNull(slavesUser).trim();
     }
 
-    /** Id of the credential with the principal and its secret; empty or null: the master asks for none. */
+    /** Username and password in the credentials plugin that are the framework's principal and secret; empty: none. */
     public String getCredentialsId() {
         return credentialsId;
     }
@@ -220,6 +222,18 @@ public class MesosCloud extends Cloud {
     @DataBoundSetter
     public void setCredentialsId(String credentialsId) {
         this.credentialsId = Util.fixEmptyAndTrim(credentialsId);
+    }
+
+    /** As versions up to 0.8 had it; null if there is none, or a credential has taken its place. */
+    LoginStore.Login ownLogin() {
+        return Util.fixEmptyAndTrim(principal) == null ? null : new LoginStore.Login(principal.trim(), secret);
+    }
+
+    /** The credential holds now what the cloud held itself. */
+    void takeOverLogin(String id) {
+        credentialsId = id;
+        principal = null;
+        secret = null;
     }
 
     public String getCloudID() {
@@ -419,7 +433,6 @@ public class MesosCloud extends Cloud {
 
     /** Takes over what the form does not show from the cloud that it was made of. */
     void carryFrom(MesosCloud before) {
-        credentialsId = credentialsId == null ? before.credentialsId : credentialsId;
         nfsRemoteFSRoot = before.nfsRemoteFSRoot;
         enableMetricsHealthcheck = before.enableMetricsHealthcheck;
         principal = before.principal;
@@ -463,7 +476,7 @@ public class MesosCloud extends Cloud {
         }
     }
 
-    /** The contract's Config without {@code owned}. */
+    /** The contract's Config without {@code owned}, and without the login, see {@link CloudLogin#addTo}. */
     Map<String, Object> toConfig() {
         Map<String, Object> config = new LinkedHashMap<>();
         config.put("v", 1);
@@ -483,10 +496,6 @@ public class MesosCloud extends Cloud {
         config.put("maxAgents", getMaxAgents());
         config.put("maxCpus", getMaxCpus());
         config.put("maxMem", getMaxMem());
-        if (Util.fixEmptyAndTrim(principal) != null) {
-            config.put("principal", principal);
-            config.put("secret", secret == null ? null : secret.getPlainText());
-        }
         config.put("templates", slaveInfos.stream().map(MesosSlaveInfo::toConfig).toList());
         return config;
     }
@@ -517,6 +526,7 @@ public class MesosCloud extends Cloud {
     }
 
     @Extension
+    @Symbol("mesos")
     public static final class DescriptorImpl extends Descriptor<Cloud> {
         @Override
         public String getDisplayName() {
@@ -569,6 +579,18 @@ public class MesosCloud extends Cloud {
             return FieldCheck.cloud("declineSeconds", declineSeconds(value));
         }
 
+        /** The logins of the credentials plugin for this master; whoever may not configure sees the chosen one alone. */
+        @RequirePOST
+        public ListBoxModel doFillCredentialsIdItems(
+                @QueryParameter String master, @QueryParameter String credentialsId) {
+            return CloudLogin.choices(master, credentialsId);
+        }
+
+        @RequirePOST
+        public FormValidation doCheckCredentialsId(@QueryParameter String value, @QueryParameter String master) {
+            return CloudLogin.check(value, master);
+        }
+
         /** Tries the settings as they stand in the form; see {@link ConnectionTest} for how it avoids to wait. */
         @RequirePOST
         public FormValidation doTestConnection(
@@ -577,6 +599,7 @@ public class MesosCloud extends Cloud {
                 @QueryParameter String frameworkName,
                 @QueryParameter String role,
                 @QueryParameter String slavesUser,
+                @QueryParameter String credentialsId,
                 @QueryParameter String cloudID) {
             Jenkins.get().checkPermission(Jenkins.ADMINISTER);
             MesosCloud tried = new MesosCloud(null, master);
@@ -584,6 +607,7 @@ public class MesosCloud extends Cloud {
             tried.setFrameworkName(frameworkName);
             tried.setRole(role);
             tried.setSlavesUser(slavesUser);
+            tried.setCredentialsId(credentialsId);
             for (Cloud each : Jenkins.get().clouds) {
                 if (each instanceof MesosCloud saved && saved.getCloudID().equals(cloudID)) {
                     tried.carryFrom(saved);

@@ -49,11 +49,13 @@ final class MesosFramework {
     /**
      * Starts the framework of a cloud.
      *
-     * @param owned names of the agents that Jenkins has nodes for
+     * @param settings the contract's Config without {@code owned}
+     * @param owned the agents that Jenkins has nodes for
      * @throws NativeException if the configuration cannot be used
      */
-    static MesosFramework open(MesosCloud cloud, File stateDir, Collection<MesosSlave> owned) {
-        long handle = NativeBridge.open(config(cloud, names(owned)), stateDir.getAbsolutePath());
+    static MesosFramework open(
+            MesosCloud cloud, Map<String, Object> settings, File stateDir, Collection<MesosSlave> owned) {
+        long handle = NativeBridge.open(config(settings, names(owned)), stateDir.getAbsolutePath());
         MesosFramework framework = new MesosFramework(cloud, handle);
         for (MesosSlave node : owned) {
             MesosAgent agent = new MesosAgent(node.getNodeName(), node.getLabelString(), node.getNumExecutors(), true);
@@ -70,8 +72,8 @@ final class MesosFramework {
         return nodes.stream().map(MesosSlave::getNodeName).toList();
     }
 
-    private static byte[] config(MesosCloud cloud, Collection<String> owned) {
-        Map<String, Object> config = cloud.toConfig();
+    private static byte[] config(Map<String, Object> settings, Collection<String> owned) {
+        Map<String, Object> config = new LinkedHashMap<>(settings);
         config.put("owned", owned);
         return NativeJson.write(config);
     }
@@ -97,11 +99,11 @@ final class MesosFramework {
     }
 
     /** Gives a changed configuration to the running framework. */
-    void reconfigure(MesosCloud changed, Collection<MesosSlave> owned) {
+    void reconfigure(MesosCloud changed, Map<String, Object> settings, Collection<MesosSlave> owned) {
         cloud = changed;
         backOff.clear();
         history.forgetComplaint();
-        NativeBridge.reconfigure(handle, config(changed, names(owned)));
+        NativeBridge.reconfigure(handle, config(settings, names(owned)));
     }
 
     /**

@@ -142,6 +142,7 @@ public final class MesosFrameworks {
                 return;
             }
             Map<String, MesosCloud> configured = configured(jenkins);
+            CloudLogin.migrateAll(configured.values());
             configured.forEach(MesosFrameworks::bringUpToDate);
             closeDeleted(configured.keySet());
             removeNodesWithoutCloud(configured.keySet());
@@ -176,7 +177,15 @@ public final class MesosFrameworks {
     }
 
     private static void bringUpToDate(String id, MesosCloud cloud) {
-        byte[] config = NativeJson.write(Map.of("library", cloud.getNativeLibraryPath(), "config", cloud.toConfig()));
+        Map<String, Object> settings = cloud.toConfig();
+        try {
+            CloudLogin.addTo(settings, cloud);
+        } catch (CloudLogin.MissingException e) {
+            // one that runs goes on with the login it has
+            fail(id, cloud, new Failed(new byte[0], e.getMessage(), true), e);
+            return;
+        }
+        byte[] config = NativeJson.write(Map.of("library", cloud.getNativeLibraryPath(), "config", settings));
         Opened opened = OPENED.get(id);
         Failed failed = FAILED.get(id);
         if (opened != null && Arrays.equals(opened.config, config)) {
@@ -191,13 +200,14 @@ public final class MesosFrameworks {
             NativeLibrary.Loaded library = NativeLibrary.load(cloud.getNativeLibraryPath());
             MesosFramework framework;
             if (opened == null) {
-                framework = MesosFramework.open(cloud, stateDir(id), AgentNodes.of(id));
+                framework = MesosFramework.open(cloud, settings, stateDir(id), AgentNodes.of(id));
             } else {
                 framework = opened.framework;
-                framework.reconfigure(cloud, AgentNodes.of(id));
+                framework.reconfigure(cloud, settings, AgentNodes.of(id));
             }
             OPENED.put(id, new Opened(framework, config, library.warning));
             FAILED.remove(id);
+            CloudLogin.used(cloud);
             LOGGER.log(
                     Level.INFO,
                     opened == null

@@ -35,14 +35,20 @@ public final class MesosListeners {
         }
     }
 
-    /** Any save of Jenkins's own configuration may have changed a cloud. */
+    /** Any save of Jenkins's own configuration may have changed a cloud, and any of a credential its login. */
     @Extension
     public static final class Saved extends SaveableListener {
         @Override
         public void onChange(Saveable object, XmlFile file) {
-            if (object instanceof Jenkins) {
+            if (object instanceof Jenkins || isOfLogins(object)) {
                 MesosFrameworks.reconcileSoon();
             }
+        }
+
+        /** Files are saved before Jenkins is there, too. */
+        private static boolean isOfLogins(Saveable object) {
+            LoginStore store = Jenkins.getInstanceOrNull() == null ? null : LoginStore.find();
+            return store != null && store.isKeptIn(object);
         }
     }
 

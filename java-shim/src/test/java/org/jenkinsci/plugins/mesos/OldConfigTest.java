@@ -6,6 +6,7 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /** Files of older versions are read and written without loss. */
 public class OldConfigTest extends MesosTestCase {
@@ -71,11 +72,17 @@ public class OldConfigTest extends MesosTestCase {
 
     public void testPrincipalAndSecretOfAVeryOldFileAreUsedAndNoLongerStoredInPlainText() throws Exception {
         MesosCloud cloud = load("cloud-0.8.xml");
-        assertEquals("jenkins-principal", cloud.toConfig().get("principal"));
-        assertEquals("in plain text", cloud.toConfig().get("secret"));
+        assertEquals("jenkins-principal", config(cloud).get("principal"));
+        assertEquals("in plain text", config(cloud).get("secret"));
         String saved = Hudson.XSTREAM.toXML(cloud);
         assertFalse(saved, saved.contains("in plain text"));
-        assertEquals("in plain text", ((MesosCloud) Hudson.XSTREAM.fromXML(saved)).toConfig().get("secret"));
+        assertEquals("in plain text", config((MesosCloud) Hudson.XSTREAM.fromXML(saved)).get("secret"));
+    }
+
+    private static Map<String, Object> config(MesosCloud cloud) throws Exception {
+        Map<String, Object> config = cloud.toConfig();
+        CloudLogin.addTo(config, cloud);
+        return config;
     }
 
     public void testAnEntryThatIsNoNumberDoesNotLoseTheCloud() throws Exception {

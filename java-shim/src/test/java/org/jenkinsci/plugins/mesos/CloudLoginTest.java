@@ -1,0 +1,251 @@
+package org.jenkinsci.plugins.mesos;
+
+import com.sun.net.httpserver.HttpServer;
+import hudson.model.Hudson;
+import hudson.model.Saveable;
+import hudson.security.ACL;
+import hudson.security.AuthorizationStrategy;
+import hudson.security.Permission;
+import hudson.util.FormValidation;
+import hudson.util.ListBoxModel;
+import hudson.util.Secret;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.util.Base64;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Executors;
+import org.acegisecurity.Authentication;
+import org.acegisecurity.context.SecurityContextHolder;
+
+/** Principal and secret: where they come from, when they change, and where they must not show. */
+public class CloudLoginTest extends MesosTestCase {
+    private static final String PASSWORD = "s3cret-of-the-framework";
+
+    private HttpServer master;
+
+    /** The Authorization headers that the master was sent. */
+    private final Queue<String> shown = new ConcurrentLinkedQueue<>();
+
+    /** As the credentials plugin keeps them. */
+    private static final class Store extends LoginStore {
+        final Map<String, Login> logins = new ConcurrentHashMap<>();
+        final Queue<String> used = new ConcurrentLinkedQueue<>();
+
+        @Override
+        Login login(String id, String master) {
+            return logins.get(id);
+        }
+
+        @Override
+        List<ListBoxModel.Option> choices(String master) {
+            return logins.keySet().stream()
+                    .map(id -> new ListBoxModel.Option("login " + id, id))
+                    .toList();
+        }
+
+        @Override
+        String keep(Login login, String master, String description) {
+            logins.put("kept", login);
+            return "kept";
+        }
+
+        @Override
+        boolean isKeptIn(Saveable file) {
+            return false;
+        }
+
+        @Override
+        void used(String id, String master) {
+            used.add(id);
+        }
+    }
+
+    private Store store() {
+        Store store = new Store();
+        hudson.getExtensionList(LoginStore.class).add(store);
+        return store;
+    }
+
+    private static LoginStore.Login login(String password) {
+        return new LoginStore.Login("jenkins", Secret.fromString(password));
+    }
+
+    private String startMaster() throws Exception {
+        master = HttpServer.create(new InetSocketAddress("127.0.0.1", 0), 0);
+        master.createContext("/", exchange -> {
+            shown.add(String.valueOf(exchange.getRequestHeaders().getFirst("Authorization")));
+            exchange.getRequestBody().readAllBytes();
+            exchange.sendResponseHeaders(401, -1);
+            exchange.close();
+        });
+        master.setExecutor(Executors.newCachedThreadPool());
+        master.start();
+        return "127.0.0.1:" + master.getAddress().getPort();
+    }
+
+    @Override
+    protected void tearDown() throws Exception {
+        try {
+            super.tearDown();
+        } finally {
+            if (master != null) {
+                master.stop(0);
+            }
+        }
+    }
+
+    private static String basic(String password) {
+        return "Basic " + Base64.getEncoder()
+                .encodeToString(("jenkins:" + password).getBytes(StandardCharsets.UTF_8));
+    }
+
+    private MesosCloud cloudAt(String address, String credentialsId) throws Exception {
+        MesosCloud cloud = new MesosCloud("MesosCloud", address);
+        cloud.setJenkinsURL(getURL().toString());
+        cloud.setCredentialsId(credentialsId);
+        cloud.setSlaveInfos(List.of(template("mesos", 1, 1)));
+        return cloud;
+    }
+
+    public void testTheCredentialIsShownToTheMasterAndAChangedOneToo() throws Exception {
+        Store store = store();
+        store.logins.put("c1", login(PASSWORD));
+        opened(cloudAt(startMaster(), "c1"));
+        await("the master saw the login", () -> shown.contains(basic(PASSWORD)));
+        assertTrue(store.used.contains("c1"));
+
+        store.logins.put("c1", login("changed"));
+        MesosFrameworks.reconcileSoon();
+        await("the master saw the changed login", () -> shown.contains(basic("changed")));
+    }
+
+    public void testACloudWithoutItsCredentialSaysSoAndOpensOnceItIsThere() throws Exception {
+        MesosCloud cloud = cloudAt(NOBODY, "c1");
+        hudson.clouds.add(cloud);
+        await("the plugin is missed", () -> String.valueOf(MesosFrameworks.problem(cloud.getCloudID()))
+                .contains("credentials plugin"));
+        assertNull(MesosFrameworks.find(cloud.getCloudID()));
+
+        Store store = store();
+        MesosFrameworks.reconcileSoon();
+        await("the credential is missed", () -> String.valueOf(MesosFrameworks.problem(cloud.getCloudID()))
+                .contains("there is no credential 'c1'"));
+
+        store.logins.put("c1", login(PASSWORD));
+        MesosFrameworks.reconcileSoon();
+        await("the cloud is open", () -> MesosFrameworks.find(cloud.getCloudID()) != null);
+        assertNull(MesosFrameworks.problem(cloud.getCloudID()));
+    }
+
+    public void testACloudThatRunsGoesOnWithoutItsCredential() throws Exception {
+        Store store = store();
+        store.logins.put("c1", login(PASSWORD));
+        MesosCloud cloud = cloudAt(NOBODY, "c1");
+        MesosFramework framework = opened(cloud);
+        store.logins.clear();
+        MesosFrameworks.reconcileSoon();
+        await("the credential is missed", () -> MesosFrameworks.problem(cloud.getCloudID()) != null);
+        assertSame(framework, MesosFrameworks.find(cloud.getCloudID()));
+        assertNotNull(framework.status());
+    }
+
+    public void testAnOldPrincipalBecomesACredential() throws Exception {
+        Store store = store();
+        MesosCloud cloud = old();
+        hudson.clouds.add(cloud);
+        await("it is a credential", () -> "kept".equals(cloud.getCredentialsId()));
+        await("it is saved", () -> configXml().contains("<credentialsId>kept</credentialsId>"));
+        assertEquals("hunter2", store.logins.get("kept").password().getPlainText());
+        assertEquals("jenkins-framework", store.logins.get("kept").principal());
+        assertFalse(configXml(), configXml().contains("<principal>") || configXml().contains("<secret>"));
+    }
+
+    public void testAnOldPrincipalStaysWhereThereIsNoStore() throws Exception {
+        MesosCloud cloud = old();
+        opened(cloud);
+        hudson.save();
+        assertEquals("jenkins-framework", cloud.ownLogin().principal());
+        assertTrue(configXml().contains("<principal>jenkins-framework</principal>"));
+        assertFalse("the secret is kept encrypted", configXml().contains("hunter2"));
+    }
+
+    private static MesosCloud old() {
+        MesosCloud cloud = (MesosCloud) Hudson.XSTREAM.fromXML("""
+                <org.jenkinsci.plugins.mesos.MesosCloud>
+                  <name>MesosCloud</name>
+                  <master>127.0.0.1:1</master>
+                  <principal>jenkins-framework</principal>
+                  <secret>hunter2</secret>
+                </org.jenkinsci.plugins.mesos.MesosCloud>""");
+        cloud.setJenkinsURL("http://127.0.0.1/");
+        return cloud;
+    }
+
+    private String configXml() {
+        try {
+            return Files.readString(hudson.getRootDir().toPath().resolve("config.xml"));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    public void testTheFormOffersWhatIsStoredAndAlwaysTheChosenOne() {
+        MesosCloud.DescriptorImpl descriptor =
+                (MesosCloud.DescriptorImpl) hudson.getDescriptorOrDie(MesosCloud.class);
+        assertEquals(List.of("", "gone"), values(descriptor.doFillCredentialsIdItems(NOBODY, "gone")));
+        assertEquals(FormValidation.Kind.ERROR, descriptor.doCheckCredentialsId("gone", NOBODY).kind);
+
+        store().logins.put("c1", login(PASSWORD));
+        assertEquals(List.of("", "c1"), values(descriptor.doFillCredentialsIdItems(NOBODY, "c1")));
+        assertEquals(List.of("", "c1", "gone"), values(descriptor.doFillCredentialsIdItems(NOBODY, "gone")));
+        assertEquals(FormValidation.Kind.OK, descriptor.doCheckCredentialsId("c1", NOBODY).kind);
+        assertEquals(FormValidation.Kind.OK, descriptor.doCheckCredentialsId("", NOBODY).kind);
+        FormValidation missing = descriptor.doCheckCredentialsId("gone", NOBODY);
+        assertEquals(FormValidation.Kind.ERROR, missing.kind);
+        assertTrue(missing.getMessage(), missing.getMessage().contains("choose another one"));
+    }
+
+    public void testWhoMayNotConfigureLearnsNoIds() {
+        store().logins.put("c1", login(PASSWORD));
+        hudson.setAuthorizationStrategy(new NobodyMay());
+        SecurityContextHolder.getContext().setAuthentication(Hudson.ANONYMOUS);
+        MesosCloud.DescriptorImpl descriptor =
+                (MesosCloud.DescriptorImpl) hudson.getDescriptorOrDie(MesosCloud.class);
+        assertEquals(List.of("", "mine"), values(descriptor.doFillCredentialsIdItems(NOBODY, "mine")));
+        assertEquals(FormValidation.Kind.OK, descriptor.doCheckCredentialsId("gone", NOBODY).kind);
+    }
+
+    private static List<String> values(ListBoxModel items) {
+        return items.stream().map(item -> item.value).toList();
+    }
+
+    /** Everybody may look, nobody may change. */
+    private static final class NobodyMay extends AuthorizationStrategy {
+        @Override
+        public ACL getRootACL() {
+            return new ACL() {
+                @Override
+                public boolean hasPermission(Authentication who, Permission permission) {
+                    return ACL.SYSTEM.equals(who) || permission == Hudson.READ;
+                }
+            };
+        }
+
+        @Override
+        public Collection<String> getGroups() {
+            return List.of();
+        }
+    }
+
+    public void testAPasswordDoesNotShowInText() {
+        assertFalse(login(PASSWORD).toString().contains(PASSWORD));
+    }
+}

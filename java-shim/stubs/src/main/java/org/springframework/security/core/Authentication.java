@@ -1,0 +1,4 @@
+package org.springframework.security.core;
+
+/** Who asks. */
+public interface Authentication {}
