@@ -79,11 +79,10 @@ impl Cloud {
     /// # Errors
     /// When the label has no usable template or the cloud is closed; no event comes then.
     pub fn submit(&self, request: Request) -> Result<(), CloudError> {
-        let label = request.label.as_deref().unwrap_or_default();
         self.config
             .read()
             .unwrap_or_else(PoisonError::into_inner)
-            .template(label)?
+            .template(request.template.as_deref(), request.label.as_deref())?
             .size()?;
         self.send(Command::Submit(request))
     }

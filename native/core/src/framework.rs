@@ -154,7 +154,7 @@ impl Framework {
         }
         let template = self
             .config
-            .template(request.label.as_deref().unwrap_or_default())?;
+            .template(request.template.as_deref(), request.label.as_deref())?;
         let size = template.size()?;
         if let Err(problem) = check_launch(&request.launch) {
             return Err(SubmitError::Launch { name, problem });
@@ -208,6 +208,7 @@ impl Framework {
             || old.checkpoint != new.checkpoint
             || old.webui_url != new.webui_url
             || old.failover_timeout() != new.failover_timeout()
+            || old.is_region_aware() != new.is_region_aware()
             || old.principal != new.principal
             || old.secret != new.secret;
         self.matcher.set_role(new.effective_role());

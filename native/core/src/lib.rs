@@ -32,7 +32,11 @@ mod timer;
 mod validate;
 mod waiting;
 
-pub use config::{Config, LabelError, Mode, Template, TemplateSize, normal_label};
+pub use config::{
+    CommandStyle, Config, Container, ContainerKind, Domain, DomainFilter, LabelError, Limits, Mode,
+    Networking, Parameter, PortMapping, PortProtocol, Template, TemplateSize, Templates, Uri, Variable,
+    Volume, normal_label,
+};
 pub use framework::{Framework, SubmitError};
 pub use ledger::{Ending, Restored, TaskPhase, TaskRecord, Write};
 pub use master::{MasterAddress, MasterSource};

@@ -1,6 +1,6 @@
 //! How many agents of which size serve a demand.
 
-use crate::config::{Config, LabelError, Mode, normal_label};
+use crate::config::{Config, LabelError, Mode, Template, TemplateSize, normal_label};
 use crate::scalar::Scalar;
 use serde::{Deserialize, Serialize};
 
@@ -9,9 +9,15 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "camelCase")]
 #[non_exhaustive]
 pub struct Demand {
+    /// The template's key; null or empty: its label is the key.
+    #[serde(default)]
+    pub template: Option<String>,
     /// The template's whole label; null or empty is the template without one.
     #[serde(default)]
     pub label: Option<String>,
+    /// The image of these agents, where the template lets builds choose it.
+    #[serde(default)]
+    pub image: Option<String>,
     /// Executors beyond those that are there or coming.
     pub excess: u32,
 }
@@ -31,18 +37,30 @@ pub struct Plan {
 pub struct PlannedAgent {
     /// `mesos-jenkins-<32 hex>-<label>`, at most 63 of `[A-Za-z0-9-]`.
     pub name: String,
+    /// The template's key.
+    pub template: String,
     /// The template's label.
     pub label: String,
+    /// As demanded.
+    pub image: Option<String>,
     /// Executors of this agent.
     pub executors: u32,
     /// CPUs in all.
     pub cpus: Scalar,
     /// MB in all.
     pub mem: Scalar,
+    /// MB of disk.
+    pub disk: Scalar,
     /// The agent's folder.
     pub remote_fs_root: String,
     /// Minutes; 0 is never.
     pub idle_termination_minutes: u32,
+    /// Whether it takes one build only.
+    pub single_use: bool,
+    /// Builds after which it is ended; 0 is any number.
+    pub max_builds: u32,
+    /// Hours after which it takes no more builds; 0 is any number.
+    pub max_hours: u32,
     /// Which jobs Jenkins gives to it.
     pub mode: Mode,
 }
@@ -64,7 +82,9 @@ impl Demand {
     /// A demand of `excess` executors for `label`.
     pub fn new(label: impl Into<String>, excess: u32) -> Self {
         Self {
+            template: None,
             label: Some(label.into()),
+            image: None,
             excess,
         }
     }
@@ -76,27 +96,48 @@ impl Demand {
 /// # Errors
 /// When the label has no usable template.
 pub fn plan(config: &Config, demand: &Demand, mut unique: impl FnMut() -> u128) -> Result<Plan, PlanError> {
-    let template = config.template(demand.label.as_deref().unwrap_or_default())?;
+    let template = config.template(demand.template.as_deref(), demand.label.as_deref())?;
     let size = template.size()?;
-    let label = normal_label(&template.label);
+    let image = demand.image.as_deref();
     let mut agents = Vec::new();
     let mut left = demand.excess;
     while left > 0 && agents.len() < MOST_AGENTS {
-        let executors = left.clamp(size.min_executors, size.max_executors);
-        let (cpus, mem) = size.total(executors);
-        agents.push(PlannedAgent {
-            name: agent_name(unique(), &label),
-            label: label.clone(),
-            executors,
-            cpus,
-            mem,
-            remote_fs_root: template.effective_root().to_owned(),
-            idle_termination_minutes: size.idle_termination_minutes,
-            mode: template.mode,
-        });
+        let executors = size.executors_for(left);
+        agents.push(agent(template, &size, executors, image, unique()));
         left = left.saturating_sub(executors);
     }
     Ok(Plan { v: 1, agents })
+}
+
+/// One agent of a template. `unique` is a fresh random number.
+pub(crate) fn agent(
+    template: &Template,
+    size: &TemplateSize,
+    executors: u32,
+    image: Option<&str>,
+    unique: u128,
+) -> PlannedAgent {
+    let label = normal_label(&template.label);
+    let (cpus, mem) = size.total(executors);
+    PlannedAgent {
+        name: agent_name(unique, &label),
+        template: template.key(),
+        label,
+        image: image
+            .map(str::trim)
+            .filter(|image| !image.is_empty())
+            .map(str::to_owned),
+        executors,
+        cpus,
+        mem,
+        disk: size.disk,
+        remote_fs_root: template.effective_root().to_owned(),
+        idle_termination_minutes: size.idle_termination_minutes,
+        single_use: size.single_use,
+        max_builds: size.max_builds,
+        max_hours: size.max_hours,
+        mode: template.mode,
+    }
 }
 
 fn agent_name(unique: u128, label: &str) -> String {
@@ -162,8 +203,9 @@ mod tests {
         assert_eq!(
             serde_json::to_value(&plan).unwrap(),
             serde_json::json!({"v":1,"agents":[{"name":"mesos-jenkins-00000000000000000000000000000001-mesos",
-                "label":"mesos","executors":2,"cpus":0.3,"mem":768,"remoteFsRoot":"jenkins",
-                "idleTerminationMinutes":3,"mode":"NORMAL"}]})
+                "template":"mesos","label":"mesos","image":null,"executors":2,"cpus":0.3,"mem":768,"disk":0,
+                "remoteFsRoot":"jenkins","idleTerminationMinutes":3,"singleUse":false,"maxBuilds":0,"maxHours":0,
+                "mode":"NORMAL"}]})
         );
     }
 
@@ -172,7 +214,7 @@ mod tests {
         let error = plan(&config("mesos", 1, 2), &Demand::new("other", 2), || 1).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "no agent template has the label `other`: add one in the cloud's configuration"
+            "no agent template has the name or label `other`: add one in the cloud's configuration"
         );
     }
 }

@@ -10,9 +10,15 @@ use serde::{Deserialize, Serialize};
 pub struct Request {
     /// Name of the Jenkins node and id of the Mesos task: 1 to 63 of `[A-Za-z0-9-]`, never used before.
     pub name: String,
+    /// The key of the template; null or empty: its label is the key.
+    #[serde(default)]
+    pub template: Option<String>,
     /// The label of the template.
     #[serde(default)]
     pub label: Option<String>,
+    /// The image of this agent, where the template lets builds choose it.
+    #[serde(default)]
+    pub image: Option<String>,
     /// Executors of this agent.
     pub executors: u32,
     /// How the agent finds its Jenkins.
@@ -66,7 +72,9 @@ impl Request {
     pub fn new(name: impl Into<String>, label: impl Into<String>, executors: u32, launch: Launch) -> Self {
         Self {
             name: name.into(),
+            template: None,
             label: Some(label.into()),
+            image: None,
             executors,
             launch,
         }

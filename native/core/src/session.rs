@@ -214,7 +214,10 @@ impl Framework {
     }
 
     fn framework_info(&self, id: Option<FrameworkId>) -> FrameworkInfo {
-        use capability::Type::{MultiRole, PartitionAware, ReservationRefinement, TaskKillingState};
+        use capability::Type::{
+            MultiRole, PartitionAware, RegionAware, ReservationRefinement, TaskKillingState,
+        };
+        let region_aware = self.config.is_region_aware().then_some(RegionAware);
         let filled = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
         FrameworkInfo {
             user: self.config.user.trim().to_owned(),
@@ -226,10 +229,12 @@ impl Framework {
             principal: self.config.principal.as_deref().and_then(filled),
             webui_url: filled(&self.config.webui_url),
             capabilities: [MultiRole, PartitionAware, ReservationRefinement, TaskKillingState]
+                .into_iter()
+                .chain(region_aware)
                 .map(|capability| Capability {
                     r#type: Some(capability as i32),
                 })
-                .to_vec(),
+                .collect(),
             ..FrameworkInfo::default()
         }
     }

@@ -3,12 +3,12 @@
 use crate::command::{check_jenkins_url, dropped_option, is_xmx, split_words};
 use crate::config::{
     CPUS_LEAST, CPUS_MOST, Config, EXECUTORS_MOST, MEM_LEAST, MEM_MOST, SECONDS_MOST, Template, min_over_max,
-    normal_label,
 };
 use crate::master::MasterSource;
 use crate::number::Number;
 use crate::scalar::Scalar;
 use serde::Serialize;
+use std::collections::HashMap;
 
 /// The answer to «is this configuration good?».
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -58,6 +58,8 @@ pub struct Totals {
     pub max_cpus: Scalar,
     /// MB with the most executors.
     pub max_mem: Scalar,
+    /// MB of disk.
+    pub disk: Scalar,
 }
 
 /// Looks at every field. An error means that the cloud or the template cannot work so.
@@ -68,16 +70,23 @@ pub fn validate(config: &Config) -> Validation {
     };
     cloud(config, &mut findings);
     let mut totals = Vec::new();
+    let mut keys: HashMap<String, usize> = HashMap::new();
     for (index, template) in config.templates.iter().enumerate() {
         findings.template = Some(index);
-        if let Some(earlier) = config.templates[..index]
-            .iter()
-            .position(|other| normal_label(&other.label) == normal_label(&template.label))
-        {
-            findings.error("label", format!(
-                "label is the same as that of template {}: give each template its own, this one would never be used",
+        if let Some(earlier) = keys.insert(template.key(), index) {
+            keys.insert(template.key(), earlier);
+            let (field, other) = (
+                key_field(template),
+                config.templates.get(earlier).map_or("label", key_field),
+            );
+            findings.error(field, format!(
+                "{field} is the same as the {other} of template {}: give each template its own, this one would \
+                 never be used",
                 earlier + 1
             ));
+        }
+        if let Some(flaw) = &template.flaw {
+            findings.error(flaw.field, format!("{} {}", title(flaw.field), flaw.problem));
         }
         template_fields(template, &mut findings);
         if let Ok(size) = template.size() {
@@ -89,6 +98,7 @@ pub fn validate(config: &Config) -> Validation {
                 min_mem,
                 max_cpus,
                 max_mem,
+                disk: size.disk,
             });
         }
     }
@@ -96,6 +106,14 @@ pub fn validate(config: &Config) -> Validation {
         v: 1,
         problems: findings.problems,
         totals,
+    }
+}
+
+fn key_field(template: &Template) -> &'static str {
+    if template.name.trim().is_empty() {
+        "label"
+    } else {
+        "name"
     }
 }
 
@@ -509,7 +527,7 @@ mod tests {
         let validation = validate(&config);
         assert_eq!(
             serde_json::to_value(&validation.totals).unwrap(),
-            serde_json::json!([{"template":1,"minCpus":0.2,"minMem":640,"maxCpus":0.3,"maxMem":768}])
+            serde_json::json!([{"template":1,"minCpus":0.2,"minMem":640,"maxCpus":0.3,"maxMem":768,"disk":0}])
         );
     }
 }

@@ -264,7 +264,7 @@ fn a_request_that_cannot_be_served_is_refused_at_once_or_ended() {
     assert!(
         error
             .to_string()
-            .contains("no agent template has the label `unheard-of`"),
+            .contains("no agent template has the name or label `unheard-of`"),
         "{error}"
     );
     cloud

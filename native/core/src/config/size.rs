@@ -1,0 +1,54 @@
+//! What an agent of a template takes.
+
+use crate::scalar::Scalar;
+use std::collections::BTreeMap;
+
+/// The numbers of a valid template.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TemplateSize {
+    /// CPUs of the agent itself.
+    pub cpus: Scalar,
+    /// MB of the agent itself.
+    pub mem: Scalar,
+    /// MB of disk, whatever the number of executors; 0: none.
+    pub disk: Scalar,
+    /// CPUs for each executor.
+    pub executor_cpus: Scalar,
+    /// MB for each executor.
+    pub executor_mem: Scalar,
+    /// Least executors.
+    pub min_executors: u32,
+    /// Most executors; not less than the least.
+    pub max_executors: u32,
+    /// Minutes; 0 is never.
+    pub idle_termination_minutes: u32,
+    /// Whether each agent takes one build only.
+    pub single_use: bool,
+    /// Builds of one agent; 0 is any number.
+    pub max_builds: u32,
+    /// Hours of one agent; 0 is any number.
+    pub max_hours: u32,
+    /// From ACCEPT to TASK_RUNNING; `None`: as the cloud says.
+    pub launch_timeout_seconds: Option<u32>,
+    /// Attribute name to text.
+    pub attributes: BTreeMap<String, String>,
+}
+
+impl TemplateSize {
+    /// CPUs and MB of an agent with that many executors.
+    pub fn total(&self, executors: u32) -> (Scalar, Scalar) {
+        (
+            self.cpus + self.executor_cpus * executors,
+            self.mem + self.executor_mem * executors,
+        )
+    }
+
+    /// Executors of an agent for that many builds that wait: within the bounds, and one for an agent of a single use.
+    pub fn executors_for(&self, builds: u32) -> u32 {
+        if self.single_use {
+            1
+        } else {
+            builds.clamp(self.min_executors, self.max_executors)
+        }
+    }
+}

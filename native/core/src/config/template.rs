@@ -1,0 +1,345 @@
+//! One kind of agent, as it was typed.
+
+use super::container::Container;
+use super::limits::Limits;
+use super::placement::Domain;
+use super::read::{object_or_text, or_default};
+use super::size::TemplateSize;
+use super::{CPUS_LEAST, CPUS_MOST, EXECUTORS_MOST, LabelError, MEM_LEAST, MEM_MOST, SECONDS_MOST};
+use crate::number::{Number, NumberError};
+use crate::scalar::Scalar;
+use serde::Deserialize;
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// One kind of agent, with all that it inherits.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+#[non_exhaustive]
+pub struct Template {
+    /// By which requests and other templates call it; default empty: by its label.
+    #[serde(deserialize_with = "or_default")]
+    pub name: String,
+    /// The key of the template whose members it takes where its own are blank; default empty.
+    #[serde(deserialize_with = "or_default")]
+    pub inherit_from: String,
+    /// Words between blanks; empty (default) or null serves jobs without a label.
+    #[serde(deserialize_with = "or_default")]
+    pub label: String,
+    /// `NORMAL` (default) or `EXCLUSIVE`; for Jenkins only.
+    #[serde(deserialize_with = "or_default")]
+    pub mode: Mode,
+    /// CPUs of the agent itself; default 0.1, least 0.001.
+    pub cpus: Number,
+    /// MB of the agent itself, also its JVM's `-Xmx`; default 512, least 1.
+    pub mem: Number,
+    /// MB of disk; default (also for an empty one) 0: none is asked for.
+    pub disk: Number,
+    /// Least executors an agent has; default 1.
+    pub min_executors: Number,
+    /// Most executors an agent has; default 2.
+    pub max_executors: Number,
+    /// CPUs for each executor; default 0.1, least 0.
+    pub executor_cpus: Number,
+    /// MB for each executor; default 128, least 0.
+    pub executor_mem: Number,
+    /// The agent's folder, in the sandbox if relative; default (also for an empty one) `jenkins`.
+    #[serde(deserialize_with = "or_default")]
+    pub remote_fs_root: String,
+    /// Minutes after which an idle agent is ended; default 3; 0 is never.
+    pub idle_termination_minutes: Number,
+    /// Whether each agent takes one build only; default false.
+    #[serde(deserialize_with = "or_default")]
+    pub single_use: bool,
+    /// Builds after which an agent is ended; default (also for an empty one) 0: any number.
+    pub max_builds: Number,
+    /// Hours after which an agent takes no more builds; default (also for an empty one) 0: any number.
+    pub max_hours: Number,
+    /// Agents of this template at a time; default empty: any number.
+    pub max_agents: Number,
+    /// CPUs of all agents of this template together; default empty: any number.
+    pub max_cpus: Number,
+    /// MB of all agents of this template together; default empty: any number.
+    pub max_mem: Number,
+    /// Seconds from ACCEPT to TASK_RUNNING; default empty: as the cloud says.
+    pub launch_timeout_seconds: Number,
+    /// Words for the JVM of the agent; default `-Xms16m`. An `-Xmx` in it is dropped.
+    #[serde(deserialize_with = "or_default")]
+    pub jvm_args: String,
+    /// Words for the agent's program; default `-noReconnect`.
+    #[serde(deserialize_with = "or_default")]
+    pub jnlp_args: String,
+    /// Attributes that a Mesos agent must have: a JSON object, or its text; default none.
+    #[serde(deserialize_with = "object_or_text")]
+    pub attributes: String,
+    /// Files fetched into the sandbox beside the agent's program; default none.
+    #[serde(deserialize_with = "or_default")]
+    pub uris: Vec<Uri>,
+    /// Variables of the agent's process; default none.
+    #[serde(deserialize_with = "or_default")]
+    pub environment: Vec<Variable>,
+    /// Where in the world the Mesos agent must stand; default: where the master does.
+    pub domain: Option<Domain>,
+    /// `linux` (default) or `windows`: which shell reads the command line.
+    #[serde(deserialize_with = "or_default")]
+    pub command_style: String,
+    /// The container it runs in; default none.
+    pub container: Option<Container>,
+    /// Why it cannot be used whatever its other members are.
+    #[serde(skip)]
+    pub(crate) flaw: Option<Flaw>,
+}
+
+/// What is wrong with a template before its members are looked at.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Flaw {
+    pub(crate) field: &'static str,
+    /// Completes «the field …», with the cure.
+    pub(crate) problem: String,
+}
+
+impl Flaw {
+    pub(super) fn new(field: &'static str, problem: impl Into<String>) -> Self {
+        Self {
+            field,
+            problem: problem.into(),
+        }
+    }
+
+    pub(super) fn unreadable() -> Self {
+        Self::new(
+            "template",
+            "has a member of another type than the contract's: save the configuration again",
+        )
+    }
+}
+
+/// A file fetched into the sandbox.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+#[non_exhaustive]
+pub struct Uri {
+    /// Its address.
+    #[serde(deserialize_with = "or_default")]
+    pub value: String,
+    /// Whether it is made a program; default false.
+    #[serde(deserialize_with = "or_default")]
+    pub executable: bool,
+    /// Whether it is unpacked, if it is an archive; default true.
+    pub extract: bool,
+}
+
+/// A variable of the agent's process. Its value may be a secret: it is left out of debug output.
+#[derive(Clone, PartialEq, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+#[non_exhaustive]
+pub struct Variable {
+    /// Its name.
+    #[serde(deserialize_with = "or_default")]
+    pub name: String,
+    /// Its value.
+    #[serde(deserialize_with = "or_default")]
+    pub value: String,
+}
+
+/// Which jobs Jenkins gives to an agent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, serde::Serialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Mode {
+    /// As many as possible.
+    #[default]
+    Normal,
+    /// Only those whose label asks for it.
+    Exclusive,
+}
+
+/// Which shell reads the command line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CommandStyle {
+    /// `sh`.
+    Linux,
+    /// `cmd.exe`.
+    Windows,
+}
+
+impl Default for Template {
+    fn default() -> Self {
+        Self {
+            name: String::new(),
+            inherit_from: String::new(),
+            label: String::new(),
+            mode: Mode::Normal,
+            cpus: Number::from("0.1"),
+            mem: Number::from("512"),
+            disk: Number::default(),
+            min_executors: Number::from("1"),
+            max_executors: Number::from("2"),
+            executor_cpus: Number::from("0.1"),
+            executor_mem: Number::from("128"),
+            remote_fs_root: "jenkins".to_owned(),
+            idle_termination_minutes: Number::from("3"),
+            single_use: false,
+            max_builds: Number::default(),
+            max_hours: Number::default(),
+            max_agents: Number::default(),
+            max_cpus: Number::default(),
+            max_mem: Number::default(),
+            launch_timeout_seconds: Number::default(),
+            jvm_args: "-Xms16m".to_owned(),
+            jnlp_args: "-noReconnect".to_owned(),
+            attributes: String::new(),
+            uris: Vec::new(),
+            environment: Vec::new(),
+            domain: None,
+            command_style: String::new(),
+            container: None,
+            flaw: None,
+        }
+    }
+}
+
+impl Default for Uri {
+    fn default() -> Self {
+        Self {
+            value: String::new(),
+            executable: false,
+            extract: true,
+        }
+    }
+}
+
+impl fmt::Debug for Variable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Variable")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Template {
+    /// What requests call it by: its name, or its label with single blanks.
+    pub fn key(&self) -> String {
+        super::key(&self.name, &self.label)
+    }
+
+    /// The template's numbers, words and attributes.
+    ///
+    /// # Errors
+    /// The first field that is wrong.
+    pub fn size(&self) -> Result<TemplateSize, LabelError> {
+        let invalid = |field: &'static str, problem: String| self.invalid(field, problem);
+        if let Some(flaw) = &self.flaw {
+            return Err(invalid(flaw.field, flaw.problem.clone()));
+        }
+        let scalar = |field, number: &Number, least, most| {
+            number
+                .scalar(least, most)
+                .map_err(|e: NumberError| invalid(field, e.to_string()))
+        };
+        let whole = |field, number: &Number, least, most| {
+            number
+                .whole(least, most)
+                .map_err(|e: NumberError| invalid(field, e.to_string()))
+        };
+        let optional = |field, number: &Number, least, most| match number.text() {
+            "" => Ok(None),
+            _ => whole(field, number, least, most).map(Some),
+        };
+        let min_executors = whole("minExecutors", &self.min_executors, 1, EXECUTORS_MOST)?;
+        let max_executors = whole("maxExecutors", &self.max_executors, 1, EXECUTORS_MOST)?;
+        if min_executors > max_executors {
+            return Err(invalid(
+                "minExecutors",
+                min_over_max(min_executors, max_executors),
+            ));
+        }
+        let size = TemplateSize {
+            cpus: scalar("cpus", &self.cpus, CPUS_LEAST, CPUS_MOST)?,
+            mem: scalar("mem", &self.mem, MEM_LEAST, MEM_MOST)?,
+            disk: match self.disk.text() {
+                "" => Scalar::ZERO,
+                _ => scalar("disk", &self.disk, Scalar::ZERO, MEM_MOST)?,
+            },
+            executor_cpus: scalar("executorCpus", &self.executor_cpus, Scalar::ZERO, CPUS_MOST)?,
+            executor_mem: scalar("executorMem", &self.executor_mem, Scalar::ZERO, MEM_MOST)?,
+            min_executors,
+            max_executors,
+            idle_termination_minutes: whole(
+                "idleTerminationMinutes",
+                &self.idle_termination_minutes,
+                0,
+                SECONDS_MOST / 60,
+            )?,
+            single_use: self.single_use,
+            max_builds: optional("maxBuilds", &self.max_builds, 0, u32::MAX)?.unwrap_or(0),
+            max_hours: optional("maxHours", &self.max_hours, 0, SECONDS_MOST / 3600)?.unwrap_or(0),
+            launch_timeout_seconds: optional(
+                "launchTimeoutSeconds",
+                &self.launch_timeout_seconds,
+                1,
+                SECONDS_MOST,
+            )?,
+            attributes: self.required_attributes().map_err(|e| invalid("attributes", e))?,
+        };
+        self.limits()?;
+        Ok(size)
+    }
+
+    /// How much there may be of this template at a time.
+    ///
+    /// # Errors
+    /// The first field that is wrong.
+    pub fn limits(&self) -> Result<Limits, LabelError> {
+        Limits::new(&self.max_agents, &self.max_cpus, &self.max_mem)
+            .map_err(|(field, problem)| self.invalid(field, problem))
+    }
+
+    pub(crate) fn invalid(&self, field: impl Into<Cow<'static, str>>, problem: String) -> LabelError {
+        LabelError::Invalid {
+            template: self.key(),
+            field: field.into(),
+            problem,
+        }
+    }
+
+    /// The agent's folder: the configured one, or `jenkins`.
+    pub fn effective_root(&self) -> &str {
+        match self.remote_fs_root.trim() {
+            "" => "jenkins",
+            root => root,
+        }
+    }
+
+    /// `None`: what was typed is neither `linux` nor `windows`.
+    pub fn command_style(&self) -> Option<CommandStyle> {
+        match self.command_style.trim().to_ascii_lowercase().as_str() {
+            "" | "linux" => Some(CommandStyle::Linux),
+            "windows" => Some(CommandStyle::Windows),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn required_attributes(&self) -> Result<BTreeMap<String, String>, String> {
+        let text = self.attributes.trim();
+        if text.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        let object: serde_json::Map<String, serde_json::Value> =
+            serde_json::from_str(text).map_err(|_| {
+                "is not a JSON object: enter names and values, as in {\"os\":\"linux\"}, or leave it empty"
+                    .to_owned()
+            })?;
+        Ok(object
+            .into_iter()
+            .map(|(name, value)| match value {
+                serde_json::Value::String(text) => (name, text),
+                other => (name, other.to_string()),
+            })
+            .collect())
+    }
+}
+
+pub(crate) fn min_over_max(min: u32, max: u32) -> String {
+    format!("is {min}, more than maxExecutors {max}: lower it or raise maxExecutors")
+}
