@@ -426,6 +426,13 @@ public class MesosCloud extends Cloud {
         this.slaveInfos.forEach(MesosSlaveInfo::complete);
     }
 
+    /** Takes the identity of the cloud whose place it takes, and the login that no file but Jenkins's own holds. */
+    void continueAs(MesosCloud before) {
+        cloudID = before.cloudID;
+        principal = before.principal;
+        secret = before.secret;
+    }
+
     /** Gives this cloud an identity of its own, when another one has the same. */
     void renewCloudID() {
         cloudID = UUID.randomUUID().toString();

@@ -1,0 +1,4 @@
+package io.jenkins.plugins.casc.model;
+
+/** A part of the configuration: a mapping, a list or a scalar. */
+public interface CNode {}
