@@ -81,7 +81,7 @@ public class CloudFormTest extends MesosTestCase {
     }
 
     public void testALabelThatCannotNameAnAgentIsRefused() throws Exception {
-        assertRefused("_.labelString", "a/b:c", "Label String");
+        assertRefused("_.labelString", "a&b", "Label String");
     }
 
     public void testADiskThatIsNoNumberIsRefused() throws Exception {
@@ -120,8 +120,8 @@ public class CloudFormTest extends MesosTestCase {
         assertError(template.doCheckMinExecutors("3", "2"));
         assertOk(template.doCheckMinExecutors("2", "2"));
         assertOk(template.doCheckMinExecutors("2", ""));
-        assertError(template.doCheckLabelString("a/b"));
-        assertError(template.doCheckLabelString("a:b"));
+        assertError(template.doCheckLabelString("a|b"));
+        assertOk(template.doCheckLabelString("a:b/c"));
         assertOk(template.doCheckLabelString(""));
         assertError(template.doCheckIdleTerminationMinutes("-1"));
         assertOk(template.doCheckIdleTerminationMinutes("0"));
