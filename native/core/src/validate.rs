@@ -432,7 +432,10 @@ mod tests {
                 "{bad}"
             );
         }
-        assert_eq!(template(serde_json::json!({"label": "linux jdk-17_x.y mesos:registry/image:1"})), []);
+        assert_eq!(
+            template(serde_json::json!({"label": "linux jdk-17_x.y mesos:registry/image:1"})),
+            []
+        );
     }
 
     #[test]

@@ -46,7 +46,11 @@ impl Driver {
     /// Serves until the cloud is closed or something fails.
     pub(super) async fn live(&mut self) -> Exit {
         let (store_events, mut store_inbox) = mpsc::unbounded_channel();
-        match Store::start(self.folder.clone(), store_events) {
+        match Store::start(
+            self.folder.clone(),
+            self.config.framework_id.clone(),
+            store_events,
+        ) {
             Ok(store) => self.store = Some(store),
             Err(error) => {
                 return Exit::Failed {

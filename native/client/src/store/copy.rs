@@ -30,6 +30,17 @@ pub(super) fn write(folder: &Path, id: Option<&str>) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }
 
+/// Lets a folder that holds no state begin with the id of a framework that another scheduler had.
+pub(super) fn adopt(folder: &Path, id: &str) -> io::Result<()> {
+    let is_id = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    let fresh = !folder.join(super::database::FILE).exists() && !folder.join(FILE).exists();
+    if fresh && (1..=255).contains(&id.len()) && id.chars().all(is_id) {
+        fs::create_dir_all(folder)?;
+        write(folder, Some(id))?;
+    }
+    Ok(())
+}
+
 /// The id, if there is a whole copy.
 pub(super) fn read(folder: &Path) -> Option<String> {
     let content = fs::read_to_string(folder.join(FILE)).ok()?;

@@ -10,7 +10,7 @@ use rusqlite::{Connection, ErrorCode, OptionalExtension, params};
 
 use super::{checksum, copy, schema};
 
-const FILE: &str = "state.db";
+pub(super) const FILE: &str = "state.db";
 const LOCK: &str = "state.lock";
 const FRAMEWORK_ID: &str = "frameworkId";
 

@@ -50,16 +50,25 @@ pub(crate) struct Store {
 }
 
 impl Store {
-    /// Opens `state.db` in `folder` on a new thread.
+    /// Opens `state.db` in `folder` on a new thread. A folder that holds no state begins with the framework id `adopted`.
     ///
     /// # Errors
     /// When the system gives no thread.
-    pub(crate) fn start(folder: PathBuf, events: mpsc::UnboundedSender<StoreEvent>) -> std::io::Result<Self> {
+    pub(crate) fn start(
+        folder: PathBuf,
+        adopted: Option<String>,
+        events: mpsc::UnboundedSender<StoreEvent>,
+    ) -> std::io::Result<Self> {
         let (jobs, waiting) = blocking::channel();
         let (finish, finished) = oneshot::channel();
         thread::Builder::new()
             .name("mesos-store".to_owned())
             .spawn(move || {
+                if let Some(id) = adopted
+                    && let Err(error) = copy::adopt(&folder, &id)
+                {
+                    tracing::warn!("the framework id {id} cannot be taken over: {error}");
+                }
                 serve(folder, &waiting, &events);
                 // The database and its lock are released by now.
                 if finish.send(()).is_err() {

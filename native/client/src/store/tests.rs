@@ -253,6 +253,23 @@ fn the_framework_id_outlives_its_database_once_and_for_all() {
 }
 
 #[test]
+fn a_folder_without_state_begins_with_the_framework_id_that_it_is_to_take_over() {
+    let folder = Folder::new();
+    for no_id in ["", "a/b", "../x"] {
+        copy::adopt(&folder.0.join("new"), no_id).unwrap();
+        assert!(!folder.0.join("new").exists(), "{no_id}");
+    }
+    copy::adopt(&folder.0.join("new"), "f-0001").unwrap();
+    let (mut database, restored, trouble) = open(&folder.0.join("new"));
+    assert_eq!((restored, trouble), (only_the_id(), None));
+    database.write([Write::ClearFrameworkId].iter()).unwrap();
+    database.close();
+    // It is given up: the second time there is state.
+    copy::adopt(&folder.0.join("new"), "f-0001").unwrap();
+    assert_eq!(open(&folder.0.join("new")).1, Restored::default());
+}
+
+#[test]
 fn a_framework_id_that_was_given_up_does_not_come_back() {
     let folder = Folder::new();
     fill_and_close(&folder.0);
@@ -360,7 +377,7 @@ fn a_folder_that_cannot_be_made_is_named() {
 async fn every_batch_is_answered_in_order_and_closing_waits_for_the_last() {
     let folder = Folder::new();
     let (events, mut answers) = mpsc::unbounded_channel();
-    let store = Store::start(folder.0.clone(), events).unwrap();
+    let store = Store::start(folder.0.clone(), None, events).unwrap();
     let tasks = 600;
     for number in 0..tasks {
         assert!(store.persist(
@@ -388,7 +405,7 @@ async fn a_store_that_cannot_open_says_so_and_ends() {
     let folder = Folder::new();
     let (_first, ..) = open(&folder.0);
     let (events, mut answers) = mpsc::unbounded_channel();
-    let store = Store::start(folder.0.clone(), events).unwrap();
+    let store = Store::start(folder.0.clone(), None, events).unwrap();
     assert!(matches!(
         answers.recv().await,
         Some(StoreEvent::OpenFailed(OpenError::InUse { .. }))

@@ -51,6 +51,9 @@ pub struct Config {
     /// Key of the state on disk; default empty.
     #[serde(deserialize_with = "or_default")]
     pub cloud_id: String,
+    /// Id of the framework of another scheduler that a cloud without any state takes over; default none. What is no id is
+    /// not used.
+    pub framework_id: Option<String>,
     /// For messages only; default `MesosCloud`.
     #[serde(deserialize_with = "or_default")]
     pub name: String,
@@ -124,6 +127,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             cloud_id: String::new(),
+            framework_id: None,
             name: "MesosCloud".to_owned(),
             master: String::new(),
             framework_name: "Jenkins Scheduler".to_owned(),
