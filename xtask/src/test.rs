@@ -326,7 +326,10 @@ fn maven(root: &Path) -> Result<Count, String> {
         println!("the link check will be skipped: JENKINS_SIGNATURES names no list of signatures");
     }
     if let Some(plugins) = std::env::var_os("JENKINS_PLUGINS") {
-        arguments.push(format!("-Dlinkcheck.plugins={}", std::path::Path::new(&plugins).display()));
+        arguments.push(format!(
+            "-Dlinkcheck.plugins={}",
+            std::path::Path::new(&plugins).display()
+        ));
     }
     tool(
         root,

@@ -4,7 +4,10 @@ use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
-use mesos_core::{Config, Demand, LabelError, Plan, PlanError, Release, Request, Status, plan};
+use mesos_core::{
+    Config, Demand, LabelError, Plan, PlanError, Release, Request, Review, ReviewError, Situation, Status,
+    plan, review,
+};
 use tokio::sync::mpsc;
 use tracing::Instrument;
 
@@ -72,6 +75,15 @@ impl Cloud {
     pub fn plan(&self, demand: &Demand) -> Result<Plan, PlanError> {
         let config = self.config.read().unwrap_or_else(PoisonError::into_inner);
         plan(&config, demand, || uuid::Uuid::new_v4().as_u128())
+    }
+
+    /// What to request and to withdraw so that each waiting build gets one executor; nothing is reserved.
+    ///
+    /// # Errors
+    /// When the situation refers to what it does not hold.
+    pub fn review(&self, situation: &Situation) -> Result<Review, ReviewError> {
+        let config = self.config.read().unwrap_or_else(PoisonError::into_inner);
+        review(&config, situation, || uuid::Uuid::new_v4().as_u128())
     }
 
     /// Queues one agent. An `ended` will come for it; with the state `REFUSED` if it turns out that it cannot be served.

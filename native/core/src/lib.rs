@@ -5,6 +5,7 @@
 
 mod backoff;
 mod calls;
+mod caps;
 mod command;
 mod config;
 mod demand;
@@ -22,10 +23,12 @@ mod plan;
 mod reconcile;
 mod request;
 mod resources;
+mod review;
 mod scalar;
 mod secret;
 mod session;
 mod status;
+mod supply;
 mod tasks;
 mod time;
 mod timer;
@@ -46,6 +49,10 @@ pub use number::{Number, NumberError};
 pub use output::{AttemptId, CallError, CallId, Leader, Output, PersistId, Start, StreamEnd};
 pub use plan::{Demand, Plan, PlanError, PlannedAgent, plan};
 pub use request::{Launch, Protocol, Release, Request};
+pub use review::{
+    AgentState, FreeExecutors, Held, Kind, Pause, PresentAgent, Review, ReviewError, Situation,
+    WaitingBuilds, review,
+};
 pub use scalar::Scalar;
 pub use secret::Secret;
 pub use status::{ConnectionStatus, Counters, OffersStatus, Status, TaskStatus, WaitingStatus};

@@ -74,7 +74,7 @@ pub enum PlanError {
 }
 
 /// More agents than this are never planned at once; Jenkins asks again.
-const MOST_AGENTS: usize = 1000;
+pub(crate) const MOST_AGENTS: usize = 1000;
 /// Jenkins and Docker use the name as a host name, whose labels end at 63 (RFC 1034).
 const NAME_LENGTH: usize = 63;
 

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use mesos_client::{Batch, Cloud, Report, Runtime};
-use mesos_core::{Config, Demand, Plan, Release, Request, Status};
+use mesos_core::{Config, Demand, Plan, Release, Request, Review, Situation, Status};
 
 use crate::failure::Failure;
 use crate::handles::{Handles, Stale};
@@ -51,6 +51,10 @@ impl Clouds {
 
     pub(crate) fn plan(&self, handle: i64, demand: &Demand) -> Result<Plan, Failure> {
         Ok(self.open_entry(handle)?.cloud.plan(demand)?)
+    }
+
+    pub(crate) fn review(&self, handle: i64, situation: &Situation) -> Result<Review, Failure> {
+        Ok(self.open_entry(handle)?.cloud.review(situation)?)
     }
 
     pub(crate) fn submit(&self, handle: i64, request: Request) -> Result<(), Failure> {

@@ -32,11 +32,12 @@ macro_rules! native {
     };
 }
 
-const NATIVES: [NativeMethod<'static>; 13] = [
+const NATIVES: [NativeMethod<'static>; 14] = [
     native!("version", version, () -> jbyte[]),
     native!("open", open, (config: jbyte[], folder: JString) -> jlong),
     native!("reconfigure", reconfigure, (handle: jlong, config: jbyte[]) -> void),
     native!("plan", plan, (handle: jlong, demand: jbyte[]) -> jbyte[]),
+    native!("review", review, (handle: jlong, situation: jbyte[]) -> jbyte[]),
     native!("submit", submit, (handle: jlong, request: jbyte[]) -> void),
     native!("release", release, (handle: jlong, names: jbyte[]) -> void),
     native!("poll", poll, (handle: jlong, timeout: jlong) -> jbyte[]),
@@ -140,6 +141,16 @@ fn plan<'local>(
 ) -> Answer<'local> {
     let demand = messages::read("demand", &bytes(env, "demand", &demand)?)?;
     answer(env, messages::write(&CLOUDS.plan(handle, &demand)?)?)
+}
+
+fn review<'local>(
+    env: &mut Env<'local>,
+    _: JClass<'local>,
+    handle: jlong,
+    situation: JByteArray<'local>,
+) -> Answer<'local> {
+    let situation = messages::read("situation", &bytes(env, "situation", &situation)?)?;
+    answer(env, messages::write(&CLOUDS.review(handle, &situation)?)?)
 }
 
 fn submit<'local>(

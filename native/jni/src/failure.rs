@@ -1,7 +1,7 @@
 //! Everything that a native can fail with; its text is what Java's `NativeException` says.
 
 use mesos_client::CloudError;
-use mesos_core::PlanError;
+use mesos_core::{PlanError, ReviewError};
 
 use crate::handles::Stale;
 use crate::logs::UnknownLevel;
@@ -37,6 +37,9 @@ pub(crate) enum Failure {
     /// There is no plan.
     #[error(transparent)]
     Plan(#[from] PlanError),
+    /// The situation is none.
+    #[error(transparent)]
+    Review(#[from] ReviewError),
     /// The JVM refused something.
     #[error("a call into the JVM failed: {0}")]
     Jni(#[from] jni::errors::Error),

@@ -142,6 +142,25 @@ final class BridgeScenarios {
         NativeBridge.close(handle, false);
     }
 
+    static void aReviewGivesEachWaitingBuildOneExecutor() throws Exception {
+        long handle = open();
+        String kinds = "'kinds':[{'template':'mesos','image':null,'serves':[0]}]";
+        Map<String, Object> first = NativeJson.read(NativeBridge.review(
+                handle, json("{'v':1,'waiting':[{'kind':0,'fresh':false,'builds':3}]," + kinds + "}")));
+        List<Map<String, Object>> agents = list(first.get("request"));
+        equal(2, agents.size());
+        equal(2L, agents.get(0).get("executors"));
+        equal(List.of(), list(first.get("withdraw")));
+        String there = "'agents':[{'name':'a','kind':0,'state':'requested','executors':2},"
+                + "{'name':'b','kind':0,'state':'requested','executors':1}]";
+        Map<String, Object> second = NativeJson.read(NativeBridge.review(
+                handle, json("{'v':1,'waiting':[{'kind':0,'builds':2}]," + kinds + "," + there + "}")));
+        equal(List.of(), list(second.get("request")));
+        equal(List.of("b"), list(second.get("withdraw")));
+        contains(nativeFailure(() -> NativeBridge.review(handle, json("{'v':1,'waiting':[{'kind':1,'builds':2}]}"))), "kind 1");
+        NativeBridge.close(handle, false);
+    }
+
     static void reconfigureChangesThePlan() throws Exception {
         long handle = open();
         NativeBridge.reconfigure(handle,

@@ -32,6 +32,12 @@ final class NativeBridge {
     /** Demand to Plan: the agents that would serve it; reserves nothing. */
     static native byte[] plan(long handle, byte[] demand);
 
+    /**
+     * Situation to Review: what to request and to withdraw so that each waiting build gets one executor; reserves
+     * nothing.
+     */
+    static native byte[] review(long handle, byte[] situation);
+
     /** Queues one agent (Request). */
     static native void submit(long handle, byte[] request);
 
