@@ -3,7 +3,6 @@ package org.jenkinsci.plugins.mesos;
 import hudson.Extension;
 import hudson.Util;
 import hudson.model.AbstractDescribableImpl;
-import hudson.model.Descriptor;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.kohsuke.stapler.DataBoundConstructor;
@@ -40,7 +39,7 @@ public class EnvironmentVariable extends AbstractDescribableImpl<EnvironmentVari
     }
 
     @Extension
-    public static final class DescriptorImpl extends Descriptor<EnvironmentVariable> {
+    public static final class DescriptorImpl extends VariableForm {
         @Override
         public String getDisplayName() {
             return Messages.EnvironmentVariable_displayName();

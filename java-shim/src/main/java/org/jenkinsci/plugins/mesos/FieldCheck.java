@@ -9,6 +9,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
+import java.util.function.Predicate;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import jenkins.model.Jenkins;
@@ -19,35 +21,51 @@ final class FieldCheck {
     private static final Logger LOGGER = Logger.getLogger(FieldCheck.class.getName());
 
     /** Names in the contract that differ from those in the form. */
-    private static final Map<String, String> FORM_NAMES = Map.of(
-            "user", "slavesUser",
-            "jenkinsUrl", "jenkinsURL",
-            "declineSeconds", "declineOfferDuration",
-            "label", "labelString",
-            "cpus", "slaveCpus",
-            "mem", "slaveMem",
-            "remoteFsRoot", "remoteFSRoot",
-            "attributes", "slaveAttributesString",
-            "disk", "diskNeeded");
+    private static final Map<String, String> FORM_NAMES = Map.ofEntries(
+            Map.entry("user", "slavesUser"),
+            Map.entry("jenkinsUrl", "jenkinsURL"),
+            Map.entry("declineSeconds", "declineOfferDuration"),
+            Map.entry("failoverTimeoutSeconds", "failoverTimeout"),
+            Map.entry("launchTimeoutSeconds", "launchTimeout"),
+            Map.entry("principal", "credentialsId"),
+            Map.entry("templates", "slaveInfos"),
+            Map.entry("label", "labelString"),
+            Map.entry("cpus", "slaveCpus"),
+            Map.entry("mem", "slaveMem"),
+            Map.entry("remoteFsRoot", "remoteFSRoot"),
+            Map.entry("attributes", "slaveAttributesString"),
+            Map.entry("disk", "diskNeeded"),
+            Map.entry("uris", "additionalURIs"),
+            Map.entry("commandStyle", "agentCommandStyle"),
+            Map.entry("container", "containerInfo"));
 
     private static final List<String> NUMBERS = List.of(
             "cpus", "mem", "minExecutors", "maxExecutors", "executorCpus", "executorMem", "idleTerminationMinutes",
             "disk");
 
+    /** Fields of a cloud that stand for their default, or for no limit, when they are empty. */
+    private static final Set<String> OPTIONAL = Set.of(
+            "declineSeconds", "failoverTimeoutSeconds", "launchTimeoutSeconds", "maxAgents", "maxCpus", "maxMem");
+
     private FieldCheck() {}
 
     /** One field of the cloud, by its name in the contract. */
     static FormValidation cloud(String field, String value) {
-        Map<String, Object> config = new LinkedHashMap<>();
-        config.put("v", 1);
-        config.put("master", "localhost:5050");
-        config.put("jenkinsUrl", "http://localhost/");
+        if (Util.fixEmptyAndTrim(value) == null && OPTIONAL.contains(field)) {
+            return FormValidation.ok();
+        }
+        Map<String, Object> config = emptyConfig();
         config.put(field, Util.fixNull(value).trim());
-        return answer(config, field, null);
+        return answer(config, field::equals, null);
     }
 
     /** One field of a template, by its name in the contract, with the values of all fields that it depends on. */
     static FormValidation template(String field, Map<String, String> values) {
+        String own = values.get(field);
+        if (Util.fixEmptyAndTrim(own) == null && !field.equals("label")) {
+            // the default, or the value of the template that it inherits from
+            return FormValidation.ok();
+        }
         Map<String, Object> template = new HashMap<>();
         template.put("label", "mesos");
         values.forEach((name, value) -> {
@@ -56,16 +74,69 @@ final class FieldCheck {
                 template.put(name, value.trim());
             }
         });
+        return answer(config(List.of(template)), field::equals, 0);
+    }
+
+    /** A member of a template that is not a single text; only what is asked about may be wrong in it. */
+    static FormValidation templateMember(String member, Object value) {
+        Map<String, Object> template = new HashMap<>();
+        template.put("label", "mesos");
+        template.put(member, value);
+        return answer(config(List.of(template)), field -> outermost(field).equals(member), 0);
+    }
+
+    /** One member of a template's container. */
+    static FormValidation container(String member, Object value) {
+        return container(Map.of(member, value));
+    }
+
+    /** Some members of a template's container. */
+    static FormValidation container(Map<String, Object> members) {
+        Map<String, Object> container = new HashMap<>(members);
+        container.putIfAbsent("image", "image");
+        return templateMember("container", container);
+    }
+
+    /** What the library says of some templates. */
+    static Validation validateTemplates(List<Map<String, Object>> templates) {
+        return validate(libraryInUse(), config(templates));
+    }
+
+    /** The saved templates of a cloud; none if it is not saved yet, or to whom may not see them. */
+    static List<MesosSlaveInfo> templatesOf(String cloudID) {
+        if (Jenkins.get().hasPermission(Jenkins.ADMINISTER)) {
+            for (Cloud each : Jenkins.get().clouds) {
+                if (each instanceof MesosCloud cloud && cloud.getCloudID().equals(cloudID)) {
+                    return cloud.getSlaveInfos();
+                }
+            }
+        }
+        return List.of();
+    }
+
+    private static Map<String, Object> config(List<Map<String, Object>> templates) {
+        Map<String, Object> config = emptyConfig();
+        config.put("templates", templates);
+        return config;
+    }
+
+    private static Map<String, Object> emptyConfig() {
         Map<String, Object> config = new LinkedHashMap<>();
         config.put("v", 1);
         config.put("master", "localhost:5050");
         config.put("jenkinsUrl", "http://localhost/");
-        config.put("templates", List.of(template));
-        return answer(config, field, 0);
+        return config;
+    }
+
+    /** {@code container} of {@code container.portMappings[0].hostPort}. */
+    private static String outermost(String field) {
+        return field.split("[.\\[]", 2)[0];
     }
 
     static FormValidation notNegative(String value) {
-        return isNotNegative(value) ? FormValidation.ok() : FormValidation.error(Messages.FieldCheck_notNegative());
+        return Util.fixEmptyAndTrim(value) == null || isNotNegative(value)
+                ? FormValidation.ok()
+                : FormValidation.error(Messages.FieldCheck_notNegative());
     }
 
     private static boolean isNotNegative(String text) {
@@ -88,12 +159,13 @@ final class FieldCheck {
         }
     }
 
-    private static FormValidation answer(Map<String, Object> config, String field, Integer template) {
+    private static FormValidation answer(
+            Map<String, Object> config, Predicate<String> field, Integer template) {
         if (!Jenkins.get().hasPermission(Jenkins.ADMINISTER)) {
             return FormValidation.ok();
         }
         for (Validation.Problem problem : validate(libraryInUse(), config).problems()) {
-            if (problem.field().equals(field) && Objects.equals(problem.template(), template)) {
+            if (field.test(problem.field()) && Objects.equals(problem.template(), template)) {
                 return problem.error()
                         ? FormValidation.error(problem.message())
                         : FormValidation.warning(problem.message());
@@ -133,10 +205,30 @@ final class FieldCheck {
     static void refuseErrors(MesosCloud cloud) throws FormException {
         for (Validation.Problem problem : validate(cloud.getNativeLibraryPath(), cloud.toConfig()).problems()) {
             if (problem.error()) {
-                throw new FormException(describe(cloud, problem), formName(problem.field()));
+                throw new FormException(describe(cloud, problem), formName(problem));
             }
         }
         refuseUnreadable(cloud);
+        refuseText(cloud);
+    }
+
+    /** The rules that the library does not know. */
+    private static void refuseText(MesosCloud cloud) throws FormException {
+        refuse(cloud, null, "tunnel", TextRules.tunnel(cloud.getTunnel()));
+        refuse(cloud, null, "pipelineImages", TextRules.expressions(cloud.getPipelineImages()));
+        for (int i = 0; i < cloud.getSlaveInfos().size(); i++) {
+            MesosSlaveInfo template = cloud.getSlaveInfos().get(i);
+            refuse(cloud, i, "allowedFolders", TextRules.folders(template.getAllowedFolders()));
+            refuse(cloud, i, "allowedJobs", TextRules.expression(template.getAllowedJobs()));
+        }
+    }
+
+    private static void refuse(MesosCloud cloud, Integer template, String field, String problem)
+            throws FormException {
+        if (problem != null) {
+            throw new FormException(
+                    describe(cloud, new Validation.Problem(true, field, template, problem)), field);
+        }
     }
 
     /** What holds without the library too. */
@@ -157,7 +249,8 @@ final class FieldCheck {
 
     /** A problem as a sentence that names the field as the form does, and the template by its label. */
     static String describe(MesosCloud cloud, Validation.Problem problem) {
-        String field = title(problem.template() != null, formName(problem.field()));
+        String field = title(
+                problem.template() == null ? MesosCloud.class : MesosSlaveInfo.class, formName(problem));
         if (problem.template() == null || problem.template() >= cloud.getSlaveInfos().size()) {
             return Messages.FieldCheck_ofCloud(cloud.name, field, problem.message());
         }
@@ -167,12 +260,16 @@ final class FieldCheck {
     }
 
     private static String formName(String field) {
-        return FORM_NAMES.getOrDefault(field, field);
+        return FORM_NAMES.getOrDefault(outermost(field), outermost(field));
+    }
+
+    private static String formName(Validation.Problem problem) {
+        boolean nameOfTemplate = problem.template() != null && problem.field().equals("name");
+        return nameOfTemplate ? "templateName" : formName(problem.field());
     }
 
     /** The title in the form; the pages ask for it here too, so that a message and its field agree. */
-    static String title(boolean ofTemplate, String formName) {
-        return ResourceBundleHolder.get(Messages.class)
-                .format((ofTemplate ? "MesosSlaveInfo" : "MesosCloud") + ".title." + formName);
+    static String title(Class<?> describable, String formName) {
+        return ResourceBundleHolder.get(Messages.class).format(describable.getSimpleName() + ".title." + formName);
     }
 }

@@ -3,7 +3,6 @@ package org.jenkinsci.plugins.mesos;
 import hudson.Extension;
 import hudson.Util;
 import hudson.model.Computer;
-import hudson.model.Descriptor;
 import hudson.model.Label;
 import hudson.slaves.Cloud;
 import hudson.slaves.NodeProvisioner.PlannedNode;
@@ -38,6 +37,7 @@ public class MesosCloud extends Cloud {
     static final String DEFAULT_FRAMEWORK_NAME = "Jenkins Scheduler";
     static final String DEFAULT_ROLE = "*";
     static final String DEFAULT_DECLINE_SECONDS = "600";
+    static final String DEFAULT_CONNECTION = "auto";
     static final String DEFAULT_FAILOVER_SECONDS = "604800";
     static final String DEFAULT_LAUNCH_SECONDS = "600";
 
@@ -143,7 +143,7 @@ public class MesosCloud extends Cloud {
         return this;
     }
 
-    private static String declineSeconds(String stored) {
+    static String declineSeconds(String stored) {
         String text = Util.fixEmptyAndTrim(stored);
         if (text == null) {
             return DEFAULT_DECLINE_SECONDS;
@@ -152,6 +152,11 @@ public class MesosCloud extends Cloud {
             return String.valueOf(Long.parseLong(text) / 1000);
         }
         return text;
+    }
+
+    private static String nullIfDefault(String value, String standard) {
+        String trimmed = Util.fixEmptyAndTrim(value);
+        return standard.equals(trimmed) ? null : trimmed;
     }
 
     public String getName() {
@@ -308,12 +313,12 @@ public class MesosCloud extends Cloud {
 
     /** How agents reach Jenkins: {@code auto}, {@code websocket} or {@code tcp}. */
     public String getConnection() {
-        return connection == null ? "auto" : connection;
+        return connection == null ? DEFAULT_CONNECTION : connection;
     }
 
     @DataBoundSetter
     public void setConnection(String connection) {
-        this.connection = Util.fixEmptyAndTrim(connection);
+        this.connection = nullIfDefault(connection, DEFAULT_CONNECTION);
     }
 
     /** {@code host:port} that agents connect to instead of the agent port of Jenkins; empty: none. */
@@ -333,7 +338,7 @@ public class MesosCloud extends Cloud {
 
     @DataBoundSetter
     public void setFailoverTimeout(String failoverTimeout) {
-        this.failoverTimeout = Util.fixEmptyAndTrim(failoverTimeout);
+        this.failoverTimeout = nullIfDefault(failoverTimeout, DEFAULT_FAILOVER_SECONDS);
     }
 
     /** Seconds within which an agent must run. */
@@ -343,7 +348,7 @@ public class MesosCloud extends Cloud {
 
     @DataBoundSetter
     public void setLaunchTimeout(String launchTimeout) {
-        this.launchTimeout = Util.fixEmptyAndTrim(launchTimeout);
+        this.launchTimeout = nullIfDefault(launchTimeout, DEFAULT_LAUNCH_SECONDS);
     }
 
     /** Most agents of this cloud at a time; empty: any number. */
@@ -440,8 +445,6 @@ public class MesosCloud extends Cloud {
 
     /** Takes over what the form does not show from the cloud that it was made of. */
     void carryFrom(MesosCloud before) {
-        nfsRemoteFSRoot = before.nfsRemoteFSRoot;
-        enableMetricsHealthcheck = before.enableMetricsHealthcheck;
         principal = before.principal;
         secret = before.secret;
         for (MesosSlaveInfo info : slaveInfos) {
@@ -469,7 +472,7 @@ public class MesosCloud extends Cloud {
      * Null if the administrator gave none. A thread that serves a request would be told the URL of that request
      * instead, which agents need not reach; so another thread asks.
      */
-    private static String configuredRootUrl() {
+    static String configuredRootUrl() {
         if (Stapler.getCurrentRequest() == null) {
             return Jenkins.get().getRootUrl();
         }
@@ -534,7 +537,7 @@ public class MesosCloud extends Cloud {
 
     @Extension
     @Symbol("mesos")
-    public static final class DescriptorImpl extends Descriptor<Cloud> {
+    public static final class DescriptorImpl extends CloudForm {
         @Override
         public String getDisplayName() {
             return Messages.MesosCloud_displayName();
@@ -551,39 +554,6 @@ public class MesosCloud extends Cloud {
             }
             FieldCheck.refuseErrors(cloud);
             return cloud;
-        }
-
-        /** Loads the library, so it is for administrators and by POST only. */
-        @RequirePOST
-        public FormValidation doCheckNativeLibraryPath(@QueryParameter String value) {
-            return FieldCheck.libraryPath(value);
-        }
-
-        public FormValidation doCheckMaster(@QueryParameter String value) {
-            return FieldCheck.cloud("master", value);
-        }
-
-        public FormValidation doCheckFrameworkName(@QueryParameter String value) {
-            return FieldCheck.cloud("frameworkName", value);
-        }
-
-        public FormValidation doCheckRole(@QueryParameter String value) {
-            return FieldCheck.cloud("role", value);
-        }
-
-        public FormValidation doCheckSlavesUser(@QueryParameter String value) {
-            return FieldCheck.cloud("user", value);
-        }
-
-        public FormValidation doCheckJenkinsURL(@QueryParameter String value) {
-            if (Util.fixEmptyAndTrim(value) == null && configuredRootUrl() == null) {
-                return FormValidation.error(Messages.MesosCloud_noJenkinsUrl());
-            }
-            return Util.fixEmptyAndTrim(value) == null ? FormValidation.ok() : FieldCheck.cloud("jenkinsUrl", value);
-        }
-
-        public FormValidation doCheckDeclineOfferDuration(@QueryParameter String value) {
-            return FieldCheck.cloud("declineSeconds", declineSeconds(value));
         }
 
         /** The logins of the credentials plugin for this master; whoever may not configure sees the chosen one alone. */
@@ -630,11 +600,6 @@ public class MesosCloud extends Cloud {
         public HttpResponse doTestConnectionResult(@QueryParameter String id) {
             Jenkins.get().checkPermission(Jenkins.ADMINISTER);
             return ConnectionTest.page(id);
-        }
-
-        /** The title of a field, for the form. */
-        public String title(String field) {
-            return FieldCheck.title(false, field);
         }
     }
 }

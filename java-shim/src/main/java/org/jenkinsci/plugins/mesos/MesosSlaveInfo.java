@@ -3,7 +3,6 @@ package org.jenkinsci.plugins.mesos;
 import hudson.Extension;
 import hudson.Util;
 import hudson.model.AbstractDescribableImpl;
-import hudson.model.Descriptor;
 import hudson.model.Label;
 import hudson.model.Node;
 import hudson.model.Saveable;
@@ -11,7 +10,6 @@ import hudson.model.labels.LabelAtom;
 import hudson.slaves.NodeProperty;
 import hudson.slaves.NodePropertyDescriptor;
 import hudson.util.DescribableList;
-import hudson.util.FormValidation;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -21,7 +19,6 @@ import java.util.Set;
 import java.util.UUID;
 import org.kohsuke.stapler.DataBoundConstructor;
 import org.kohsuke.stapler.DataBoundSetter;
-import org.kohsuke.stapler.QueryParameter;
 
 /**
  * One kind of agent. Class and field names are those of the plugin's 0.x and 1.x lines, whose {@code config.xml} is
@@ -197,7 +194,7 @@ public class MesosSlaveInfo extends AbstractDescribableImpl<MesosSlaveInfo> {
 
     @DataBoundSetter
     public void setSlaveCpus(String slaveCpus) {
-        this.slaveCpus = Util.fixNull(slaveCpus).trim();
+        this.slaveCpus = Util.fixEmptyAndTrim(slaveCpus);
     }
 
     /** MB of the agent without its executors; from 1. */
@@ -207,7 +204,7 @@ public class MesosSlaveInfo extends AbstractDescribableImpl<MesosSlaveInfo> {
 
     @DataBoundSetter
     public void setSlaveMem(String slaveMem) {
-        this.slaveMem = Util.fixNull(slaveMem).trim();
+        this.slaveMem = Util.fixEmptyAndTrim(slaveMem);
     }
 
     public String getMinExecutors() {
@@ -216,7 +213,7 @@ public class MesosSlaveInfo extends AbstractDescribableImpl<MesosSlaveInfo> {
 
     @DataBoundSetter
     public void setMinExecutors(String minExecutors) {
-        this.minExecutors = Util.fixNull(minExecutors).trim();
+        this.minExecutors = Util.fixEmptyAndTrim(minExecutors);
     }
 
     public String getMaxExecutors() {
@@ -225,7 +222,7 @@ public class MesosSlaveInfo extends AbstractDescribableImpl<MesosSlaveInfo> {
 
     @DataBoundSetter
     public void setMaxExecutors(String maxExecutors) {
-        this.maxExecutors = Util.fixNull(maxExecutors).trim();
+        this.maxExecutors = Util.fixEmptyAndTrim(maxExecutors);
     }
 
     /** CPUs for each executor; from 0. */
@@ -235,7 +232,7 @@ public class MesosSlaveInfo extends AbstractDescribableImpl<MesosSlaveInfo> {
 
     @DataBoundSetter
     public void setExecutorCpus(String executorCpus) {
-        this.executorCpus = Util.fixNull(executorCpus).trim();
+        this.executorCpus = Util.fixEmptyAndTrim(executorCpus);
     }
 
     /** MB for each executor; from 0. */
@@ -245,7 +242,7 @@ public class MesosSlaveInfo extends AbstractDescribableImpl<MesosSlaveInfo> {
 
     @DataBoundSetter
     public void setExecutorMem(String executorMem) {
-        this.executorMem = Util.fixNull(executorMem).trim();
+        this.executorMem = Util.fixEmptyAndTrim(executorMem);
     }
 
     /** MB of disk; from 0. */
@@ -255,7 +252,7 @@ public class MesosSlaveInfo extends AbstractDescribableImpl<MesosSlaveInfo> {
 
     @DataBoundSetter
     public void setDiskNeeded(String diskNeeded) {
-        this.diskNeeded = Util.fixNull(diskNeeded).trim();
+        this.diskNeeded = Util.fixEmptyAndTrim(diskNeeded);
     }
 
     /** The agent's folder; relative to the sandbox of its task. */
@@ -275,7 +272,7 @@ public class MesosSlaveInfo extends AbstractDescribableImpl<MesosSlaveInfo> {
 
     @DataBoundSetter
     public void setIdleTerminationMinutes(String idleTerminationMinutes) {
-        this.idleTerminationMinutes = Util.fixNull(idleTerminationMinutes).trim();
+        this.idleTerminationMinutes = Util.fixEmptyAndTrim(idleTerminationMinutes);
     }
 
     /** Words for the JVM of the agent. */
@@ -508,9 +505,6 @@ public class MesosSlaveInfo extends AbstractDescribableImpl<MesosSlaveInfo> {
     /** Takes over what the form does not show. */
     void carryFrom(MesosSlaveInfo before) {
         externalContainerInfo = before.externalContainerInfo;
-        containerInfo = containerInfo == null ? before.containerInfo : containerInfo;
-        additionalURIs = additionalURIs == null ? before.additionalURIs : additionalURIs;
-        nodeProperties = nodeProperties == null ? before.nodeProperties : nodeProperties;
     }
 
     boolean isFor(Label label) {
@@ -582,7 +576,7 @@ public class MesosSlaveInfo extends AbstractDescribableImpl<MesosSlaveInfo> {
         }
 
         @Extension
-        public static final class DescriptorImpl extends Descriptor<ContainerSettings> {
+        public static final class DescriptorImpl extends ContainerForm {
             @Override
             public String getDisplayName() {
                 return Messages.ContainerSettings_displayName();
@@ -598,7 +592,7 @@ public class MesosSlaveInfo extends AbstractDescribableImpl<MesosSlaveInfo> {
         }
 
         @Extension
-        public static final class DescriptorImpl extends Descriptor<ContainerVolume> {
+        public static final class DescriptorImpl extends VolumeForm {
             @Override
             public String getDisplayName() {
                 return Messages.ContainerVolume_displayName();
@@ -614,7 +608,7 @@ public class MesosSlaveInfo extends AbstractDescribableImpl<MesosSlaveInfo> {
         }
 
         @Extension
-        public static final class DescriptorImpl extends Descriptor<ContainerParameter> {
+        public static final class DescriptorImpl extends ParameterForm {
             @Override
             public String getDisplayName() {
                 return Messages.ContainerParameter_displayName();
@@ -630,7 +624,7 @@ public class MesosSlaveInfo extends AbstractDescribableImpl<MesosSlaveInfo> {
         }
 
         @Extension
-        public static final class DescriptorImpl extends Descriptor<ContainerPort> {
+        public static final class DescriptorImpl extends PortForm {
             @Override
             public String getDisplayName() {
                 return Messages.ContainerPort_displayName();
@@ -646,7 +640,7 @@ public class MesosSlaveInfo extends AbstractDescribableImpl<MesosSlaveInfo> {
         }
 
         @Extension
-        public static final class DescriptorImpl extends Descriptor<ContainerNetwork> {
+        public static final class DescriptorImpl extends NetworkForm {
             @Override
             public String getDisplayName() {
                 return Messages.ContainerNetwork_displayName();
@@ -662,7 +656,7 @@ public class MesosSlaveInfo extends AbstractDescribableImpl<MesosSlaveInfo> {
         }
 
         @Extension
-        public static final class DescriptorImpl extends Descriptor<FetchedFile> {
+        public static final class DescriptorImpl extends FetchedFileForm {
             @Override
             public String getDisplayName() {
                 return Messages.FetchedFile_displayName();
@@ -678,69 +672,10 @@ public class MesosSlaveInfo extends AbstractDescribableImpl<MesosSlaveInfo> {
     }
 
     @Extension
-    public static final class DescriptorImpl extends Descriptor<MesosSlaveInfo> {
+    public static final class DescriptorImpl extends TemplateForm {
         @Override
         public String getDisplayName() {
             return Messages.MesosSlaveInfo_displayName();
-        }
-
-        /** The title of a field, for the form. */
-        public String title(String field) {
-            return FieldCheck.title(true, field);
-        }
-
-        public FormValidation doCheckLabelString(@QueryParameter String value) {
-            return FieldCheck.template("label", Map.of("label", value));
-        }
-
-        public FormValidation doCheckSlaveCpus(@QueryParameter String value) {
-            return FieldCheck.template("cpus", Map.of("cpus", value));
-        }
-
-        public FormValidation doCheckSlaveMem(@QueryParameter String value) {
-            return FieldCheck.template("mem", Map.of("mem", value));
-        }
-
-        public FormValidation doCheckMinExecutors(@QueryParameter String value, @QueryParameter String maxExecutors) {
-            return FieldCheck.template(
-                    "minExecutors", Map.of("minExecutors", value, "maxExecutors", Util.fixNull(maxExecutors)));
-        }
-
-        public FormValidation doCheckMaxExecutors(@QueryParameter String value, @QueryParameter String minExecutors) {
-            return FieldCheck.template(
-                    "maxExecutors", Map.of("maxExecutors", value, "minExecutors", Util.fixNull(minExecutors)));
-        }
-
-        public FormValidation doCheckExecutorCpus(@QueryParameter String value) {
-            return FieldCheck.template("executorCpus", Map.of("executorCpus", value));
-        }
-
-        public FormValidation doCheckExecutorMem(@QueryParameter String value) {
-            return FieldCheck.template("executorMem", Map.of("executorMem", value));
-        }
-
-        public FormValidation doCheckRemoteFSRoot(@QueryParameter String value) {
-            return FieldCheck.template("remoteFsRoot", Map.of("remoteFsRoot", value));
-        }
-
-        public FormValidation doCheckIdleTerminationMinutes(@QueryParameter String value) {
-            return FieldCheck.template("idleTerminationMinutes", Map.of("idleTerminationMinutes", value));
-        }
-
-        public FormValidation doCheckJvmArgs(@QueryParameter String value) {
-            return FieldCheck.template("jvmArgs", Map.of("jvmArgs", value));
-        }
-
-        public FormValidation doCheckJnlpArgs(@QueryParameter String value) {
-            return FieldCheck.template("jnlpArgs", Map.of("jnlpArgs", value));
-        }
-
-        public FormValidation doCheckSlaveAttributesString(@QueryParameter String value) {
-            return FieldCheck.template("attributes", Map.of("attributes", value));
-        }
-
-        public FormValidation doCheckDiskNeeded(@QueryParameter String value) {
-            return FieldCheck.notNegative(value);
         }
     }
 }

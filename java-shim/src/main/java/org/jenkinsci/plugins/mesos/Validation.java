@@ -18,8 +18,9 @@ public record Validation(List<Problem> problems, List<Total> totals) {
      */
     public record Problem(boolean error, String field, Integer template, String message) {}
 
-    /** CPUs, and memory in MB, of an agent with the fewest and with the most executors. */
-    public record Total(int template, double minCpus, double minMem, double maxCpus, double maxMem) {}
+    /** CPUs, and memory in MB, of an agent with the fewest and with the most executors, and its disk in MB. */
+    public record Total(
+            int template, double minCpus, double minMem, double maxCpus, double maxMem, double disk) {}
 
     public static Validation parse(byte[] message) {
         Members json = Members.parse(message);
@@ -34,6 +35,7 @@ public record Validation(List<Problem> problems, List<Total> totals) {
                         t.amount("minCpus"),
                         t.amount("minMem"),
                         t.amount("maxCpus"),
-                        t.amount("maxMem"))));
+                        t.amount("maxMem"),
+                        t.amount("disk"))));
     }
 }

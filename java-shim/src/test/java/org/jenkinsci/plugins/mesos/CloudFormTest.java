@@ -11,6 +11,7 @@ import hudson.util.FormValidation;
 import java.io.InputStream;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 
 /** The form of the cloud, submitted as a browser does. */
 public class CloudFormTest extends MesosTestCase {
@@ -38,6 +39,11 @@ public class CloudFormTest extends MesosTestCase {
         cloud.setCheckpoint(false);
         cloud.setOnDemandRegistration(false);
         cloud.setDeclineOfferDuration("30");
+        cloud.setNfsRemoteFSRoot(false);
+        cloud.setEnableMetricsHealthcheck(true);
+        for (MesosSlaveInfo each : cloud.getSlaveInfos()) {
+            each.setNodeProperties(List.of());
+        }
         hudson.clouds.add(cloud);
 
         saveForm();
@@ -53,12 +59,14 @@ public class CloudFormTest extends MesosTestCase {
         return (MesosSlaveInfo) Hudson.XSTREAM.fromXML(xml);
     }
 
-    public void testWhatTheFormDoesNotShowOutlivesIt() throws Exception {
+    public void testAFileOfAnOldVersionIsTheSameAfterTheForm() throws Exception {
         String old;
         try (InputStream in = getClass().getResourceAsStream("cloud-0.18.xml")) {
             old = new String(in.readAllBytes(), StandardCharsets.UTF_8);
         }
         hudson.clouds.add((MesosCloud) Hudson.XSTREAM.fromXML(old));
+        // the form shows it, so it is written from now on
+        theCloud().setEnableMetricsHealthcheck(true);
         String before = Hudson.XSTREAM.toXML(theCloud());
 
         saveForm();

@@ -58,13 +58,13 @@ public class MessagesFromNativeTest extends TestCase {
     public void testAValidationAndAReportAreRead() {
         Validation validation = Validation.parse(utf8("{\"v\":1,\"problems\":[{\"severity\":\"warning\",\"field\":\"role\","
                 + "\"template\":null,\"message\":\"m\"},{\"severity\":\"error\",\"field\":\"cpus\",\"template\":1,\"message\":\"n\"}],"
-                + "\"totals\":[{\"template\":0,\"minCpus\":0.2,\"minMem\":640,\"maxCpus\":0.3,\"maxMem\":768}]}"));
+                + "\"totals\":[{\"template\":0,\"minCpus\":0.2,\"minMem\":640,\"maxCpus\":0.3,\"maxMem\":768,\"disk\":64}]}"));
         assertEquals(
                 List.of(
                         new Validation.Problem(false, "role", null, "m"),
                         new Validation.Problem(true, "cpus", 1, "n")),
                 validation.problems());
-        assertEquals(List.of(new Validation.Total(0, 0.2, 640, 0.3, 768)), validation.totals());
+        assertEquals(List.of(new Validation.Total(0, 0.2, 640, 0.3, 768, 64)), validation.totals());
         assertEquals(
                 new ConnectionReport(true, "h:1", "1.11.0", 2, 7.5, 3000, "ok"),
                 ConnectionReport.parse(utf8("{\"v\":1,\"ok\":true,\"leader\":\"h:1\",\"version\":\"1.11.0\",\"agents\":2,"

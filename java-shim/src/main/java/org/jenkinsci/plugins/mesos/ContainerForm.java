@@ -1,0 +1,39 @@
+package org.jenkinsci.plugins.mesos;
+
+import hudson.util.FormValidation;
+import hudson.util.ListBoxModel;
+import java.util.Map;
+import org.kohsuke.stapler.QueryParameter;
+import org.kohsuke.stapler.interceptor.RequirePOST;
+
+/** What the form of a container asks while it is filled in. */
+public abstract class ContainerForm extends FieldDescriptor<ContainerSettings> {
+    @RequirePOST
+    public FormValidation doCheckDockerImage(@QueryParameter String value) {
+        return FieldCheck.container("image", value.trim());
+    }
+
+    @RequirePOST
+    public FormValidation doCheckCustomDockerCommandShell(
+            @QueryParameter String value, @QueryParameter boolean useCustomDockerCommandShell) {
+        return FieldCheck.container(Map.of("useCustomShell", useCustomDockerCommandShell, "customShell", value.trim()));
+    }
+
+    @RequirePOST
+    public ListBoxModel doFillTypeItems() {
+        ListBoxModel types = new ListBoxModel();
+        types.add(Messages.ContainerForm_docker(), "DOCKER");
+        types.add(Messages.ContainerForm_mesos(), "MESOS");
+        return types;
+    }
+
+    @RequirePOST
+    public ListBoxModel doFillNetworkingItems() {
+        ListBoxModel modes = new ListBoxModel();
+        modes.add(Messages.ContainerForm_bridge(), "BRIDGE");
+        modes.add(Messages.ContainerForm_host(), "HOST");
+        modes.add(Messages.ContainerForm_user(), "USER");
+        modes.add(Messages.ContainerForm_none(), "NONE");
+        return modes;
+    }
+}
