@@ -364,12 +364,29 @@ impl Framework {
         self.drop_stream(now);
         // Mesos has no code for it, only these words (also after a TEARDOWN).
         let removed = message.contains("has been removed") || message.contains("ompleted framework");
+        let other_principal = message.contains("framework's principal");
         if removed && self.teardown != Teardown::No {
             self.on_teardown_taken();
         } else if removed && self.framework_id.is_some() {
             self.on_framework_removed(message, now);
             self.retry(
                 format!("the master has removed the framework ({message}); a new one is started"),
+                now,
+            );
+        } else if other_principal && self.framework_id.is_some() && self.ledger.iter().next().is_none() {
+            // Nothing runs, so nothing is lost with the framework of the principal before.
+            self.on_framework_removed(message, now);
+            self.retry(
+                format!("the master does not let a framework change its principal ({message}); a new one is started"),
+                now,
+            );
+        } else if other_principal {
+            self.reject(
+                format!(
+                    "the master does not let a framework with agents change its principal ({message}): choose the \
+                     credentials with the principal before until they have ended, or delete the cloud, which ends them, \
+                     and create it anew"
+                ),
                 now,
             );
         } else {

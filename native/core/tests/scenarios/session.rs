@@ -274,6 +274,32 @@ fn a_removal_without_a_framework_is_no_reason_for_a_storm() {
     assert!(bench.told().last().unwrap().starts_with("connection rejected"));
 }
 
+const OTHER_PRINCIPAL: &str = "Changing framework's principal is not allowed.";
+
+#[test]
+fn another_principal_gets_another_framework_where_nothing_runs() {
+    let mut bench = Bench::subscribed();
+    bench.error(OTHER_PRINCIPAL);
+    assert_eq!(bench.framework_id, None);
+    bench.forget();
+    bench.pass(1);
+    assert_eq!(bench.connects[0].1.framework_id, None);
+    bench.subscribe_as("f-2");
+    assert_eq!(bench.framework_id.as_deref(), Some("f-2"));
+}
+
+#[test]
+fn another_principal_does_not_cost_an_agent() {
+    let mut bench = Bench::subscribed();
+    bench.run("a");
+    bench.error(OTHER_PRINCIPAL);
+    assert_eq!(bench.framework_id.as_deref(), Some("f-1"));
+    let told = bench.told();
+    let last = told.last().unwrap();
+    assert!(last.contains("choose the credentials with the principal before"), "{last}");
+    assert_eq!(bench.told_of("ended"), [""; 0]);
+}
+
 #[test]
 fn another_scheduler_with_our_id_is_not_fought() {
     let mut bench = Bench::subscribed();
