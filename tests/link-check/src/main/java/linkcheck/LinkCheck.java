@@ -20,6 +20,9 @@ public final class LinkCheck {
     private static final Pattern API = Pattern.compile(
             "(hudson|jenkins|org/kohsuke/stapler|org/jenkinsci|com/cloudbees/plugins/credentials|io/jenkins)/.*");
 
+    /** What plugins and Jenkins pass around and do not own. */
+    private static final Pattern LIBRARY = Pattern.compile("(org/springframework|com/codahale)/.*");
+
     /** Of {@code java.lang.Object}; all else has it. */
     private static final Pattern OBJECT = Pattern.compile(
             "(getClass|hashCode|equals|toString|notify|notifyAll|wait|clone|finalize|<init>)\\(.*");
@@ -69,9 +72,9 @@ public final class LinkCheck {
                 continue;
             }
             if (real == null) {
-                // not judged: a library's type, and one that only its own package sees, by which a stub does its work
-                // where it stands in for the real type
-                if (API.matcher(type.name()).matches() && type.flags().contains("public")) {
+                // not judged: a type that only its own package sees, by which a stub does its work where it stands in
+                // for the real type; and a library's
+                if (type.flags().contains("public") && !LIBRARY.matcher(type.name()).matches()) {
                     invented.add("no type " + type.name());
                 }
                 continue;

@@ -47,7 +47,9 @@ public class PackagedPluginTest {
                     + outcome.notJudged());
         }
         assertEquals("", String.join("\n", outcome.problems()));
-        assertTrue("with the plugins given all can be judged", plugins.isEmpty() || outcome.notJudged().isEmpty());
+        assertTrue(
+                "with the plugins given all can be judged, but those that are rare",
+                plugins.isEmpty() || outcome.notJudged().stream().allMatch(UnlistedPlugins::areRare));
         assertTrue("nothing was checked", outcome.checked() > 100);
     }
 

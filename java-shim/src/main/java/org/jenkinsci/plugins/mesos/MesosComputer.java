@@ -2,6 +2,7 @@ package org.jenkinsci.plugins.mesos;
 
 import hudson.slaves.AbstractCloudComputer;
 import hudson.slaves.OfflineCause;
+import hudson.slaves.WorkspaceList;
 import java.util.concurrent.TimeUnit;
 import jenkins.model.Jenkins;
 
@@ -42,6 +43,13 @@ public class MesosComputer extends AbstractCloudComputer<MesosSlave> {
     /** Milliseconds since its connection ended, or since the computer was made if it never had one. */
     long awayMillis() {
         return System.currentTimeMillis() - offlineSince;
+    }
+
+    /** Where the agents of a cloud share their root folder, they share the list of the workspaces in it too. */
+    @Override
+    public WorkspaceList getWorkspaceList() {
+        WorkspaceList shared = SharedWorkspaces.of(cloudId);
+        return shared == null ? super.getWorkspaceList() : shared;
     }
 
     /** While Mesos looks for a place that is the reason, not a failed launch. */

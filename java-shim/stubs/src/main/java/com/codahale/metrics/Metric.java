@@ -1,0 +1,4 @@
+package com.codahale.metrics;
+
+/** Anything measured. */
+public interface Metric {}
