@@ -66,7 +66,7 @@ final class CloudLogin {
         ListBoxModel items = new ListBoxModel();
         items.add(Messages.CloudLogin_none(), "");
         LoginStore store = LoginStore.find();
-        if (store != null && Jenkins.get().hasPermission(Jenkins.ADMINISTER)) {
+        if (store != null && FieldCheck.mayConfigure()) {
             items.addAll(store.choices(Util.fixNull(master)));
         }
         String id = Util.fixNull(chosen).trim();
@@ -77,7 +77,7 @@ final class CloudLogin {
     }
 
     static FormValidation check(String id, String master) {
-        if (Util.fixEmptyAndTrim(id) == null || !Jenkins.get().hasPermission(Jenkins.ADMINISTER)) {
+        if (Util.fixEmptyAndTrim(id) == null || !FieldCheck.mayConfigure()) {
             return FormValidation.ok();
         }
         LoginStore store = LoginStore.find();

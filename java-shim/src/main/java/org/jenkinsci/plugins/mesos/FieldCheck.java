@@ -104,7 +104,7 @@ final class FieldCheck {
 
     /** The saved templates of a cloud; none if it is not saved yet, or to whom may not see them. */
     static List<MesosSlaveInfo> templatesOf(String cloudID) {
-        if (Jenkins.get().hasPermission(Jenkins.ADMINISTER)) {
+        if (mayConfigure()) {
             for (Cloud each : Jenkins.get().clouds) {
                 if (each instanceof MesosCloud cloud && cloud.getCloudID().equals(cloudID)) {
                     return cloud.getSlaveInfos();
@@ -133,8 +133,13 @@ final class FieldCheck {
         return field.split("[.\\[]", 2)[0];
     }
 
+    /** Whoever may not is told nothing by any check. */
+    static boolean mayConfigure() {
+        return Jenkins.get().hasPermission(Jenkins.ADMINISTER);
+    }
+
     static FormValidation notNegative(String value) {
-        return Util.fixEmptyAndTrim(value) == null || isNotNegative(value)
+        return Util.fixEmptyAndTrim(value) == null || isNotNegative(value) || !mayConfigure()
                 ? FormValidation.ok()
                 : FormValidation.error(Messages.FieldCheck_notNegative());
     }
@@ -161,7 +166,7 @@ final class FieldCheck {
 
     private static FormValidation answer(
             Map<String, Object> config, Predicate<String> field, Integer template) {
-        if (!Jenkins.get().hasPermission(Jenkins.ADMINISTER)) {
+        if (!mayConfigure()) {
             return FormValidation.ok();
         }
         for (Validation.Problem problem : validate(libraryInUse(), config).problems()) {

@@ -60,7 +60,9 @@ public abstract class TemplateForm extends FieldDescriptor<MesosSlaveInfo> {
     public FormValidation doCheckInheritFrom(
             @QueryParameter String value, @QueryParameter @RelativePath("..") String cloudID) {
         String name = Util.fixEmptyAndTrim(value);
-        if (name == null || FieldCheck.templatesOf(cloudID).stream().anyMatch(each -> each.key().equals(name))) {
+        if (name == null
+                || !FieldCheck.mayConfigure()
+                || FieldCheck.templatesOf(cloudID).stream().anyMatch(each -> each.key().equals(name))) {
             return FormValidation.ok();
         }
         return FormValidation.warning(Messages.TemplateForm_unknownParent(name));
