@@ -42,6 +42,11 @@ public class MesosManagementLink extends ManagementLink implements StaplerProxy 
         return this;
     }
 
+    /** For the page: today's Jenkins has other icons, and a page of its own for clouds. */
+    public boolean isToday() {
+        return InboundAgents.TODAY;
+    }
+
     /** For the page; one element a configured cloud. */
     public List<CloudView> getClouds() {
         List<CloudView> views = new ArrayList<>();
