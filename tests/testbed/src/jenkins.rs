@@ -40,7 +40,7 @@ pub struct JenkinsSpec {
     pub only_plugins: Option<Vec<String>>,
     /// Its clouds, in `config.xml`; an empty `jenkins_url` becomes its own address.
     pub clouds: Vec<CloudSeed>,
-    /// More configuration as code (YAML), beside users and ports.
+    /// More configuration as code (YAML), beside users and the address.
     pub casc: Option<String>,
     /// Whether agents can come by TCP, on a port of the system's choice. Core listens on all interfaces then.
     pub agent_port: bool,
@@ -307,8 +307,12 @@ fn furnish(spec: &JenkinsSpec, run: &Path, port: u16) -> Result<(), RunError> {
             source,
         })
     };
-    write(home.join("config.xml"), &seeds::jenkins_configuration(&clouds))?;
-    write(casc.join("base.yaml"), &session::casc(port, spec.agent_port))?;
+    let agent_port = if spec.agent_port { 0 } else { -1 };
+    write(
+        home.join("config.xml"),
+        &seeds::jenkins_configuration(&clouds, agent_port),
+    )?;
+    write(casc.join("base.yaml"), &session::casc(port))?;
     match &spec.casc {
         Some(more) => write(casc.join("more.yaml"), more),
         None => Ok(()),
@@ -333,7 +337,14 @@ fn recipe(spec: &JenkinsSpec, run: &Path, port: u16) -> Recipe {
         arguments.push("-Dhudson.model.LoadStatistics.clock=1000".into());
     }
     arguments.push(format!("-Djava.io.tmpdir={}", run.display()));
-    arguments.push(format!("-Dcasc.jenkins.config={}", run.join("casc").display()));
+    // One by one: the files of a folder are not seen when the path has a name with a dot in front.
+    let files = ["base.yaml", "more.yaml"].map(|name| run.join("casc").join(name).display().to_string());
+    let files = if spec.casc.is_some() {
+        &files[..]
+    } else {
+        &files[..1]
+    };
+    arguments.push(format!("-Dcasc.jenkins.config={}", files.join(",")));
     arguments.extend(spec.jvm_args.iter().cloned());
     arguments.push("-jar".into());
     arguments.push(spec.programs.war().display().to_string());

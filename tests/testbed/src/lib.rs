@@ -9,6 +9,7 @@
 //! Nothing survives its owner: a small [guard](guard) process notices the end of the owner, in whatever way it comes
 //! (return, panic, Ctrl-C, SIGKILL), and ends all that was started, Mesos executors and tasks included.
 
+pub mod browser;
 pub mod cluster;
 mod error;
 pub mod forms;
@@ -26,6 +27,7 @@ pub mod setup;
 pub mod tools;
 pub mod wait;
 
+pub use browser::Browser;
 pub use cluster::{AgentSpec, Cluster, ClusterSpec};
 pub use error::{RunError, SetupError};
 pub use host::{Host, HostSpec};

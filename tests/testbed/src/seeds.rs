@@ -137,14 +137,15 @@ pub fn host_configuration(clouds: &[CloudSeed]) -> String {
     )
 }
 
-/// The `config.xml` of today's Jenkins: clouds, and no executors of its own. Users and ports come by configuration as code.
+/// The `config.xml` of today's Jenkins: clouds, and no executors of its own. Users come by configuration as code.
+/// The port for agents: 0, any; -1, none.
 #[must_use]
-pub fn jenkins_configuration(clouds: &[CloudSeed]) -> String {
+pub fn jenkins_configuration(clouds: &[CloudSeed], agent_port: i32) -> String {
     let clouds: String = clouds.iter().map(CloudSeed::xml).collect();
     format!(
         "<?xml version='1.1' encoding='UTF-8'?>\n<hudson>\n<version>2.440</version>\n<numExecutors>0</numExecutors>\n\
          <mode>EXCLUSIVE</mode>\n<quietPeriod>0</quietPeriod>\n<clouds>\n{clouds}</clouds>\n\
-         <slaveAgentPort>-1</slaveAgentPort>\n</hudson>\n"
+         <slaveAgentPort>{agent_port}</slaveAgentPort>\n</hudson>\n"
     )
 }
 

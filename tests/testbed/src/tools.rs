@@ -47,6 +47,19 @@ pub const JDK: Tool = Tool {
     package: "openjdk-17-jdk-headless",
 };
 
+/// A browser without a screen.
+pub const CHROMIUM: Tool = Tool {
+    program: "chromium",
+    probe: &["--version"],
+    package: "chromium",
+};
+/// What drives it.
+pub const CHROMEDRIVER: Tool = Tool {
+    program: "chromedriver",
+    probe: &["--version"],
+    package: "chromium-driver",
+};
+
 impl Tool {
     /// Whether it runs on this machine.
     #[must_use]

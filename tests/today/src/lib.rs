@@ -5,6 +5,7 @@
 //! fails and says so.
 
 mod jdks;
+mod visitor;
 
 use std::time::Duration;
 
@@ -13,6 +14,7 @@ use testbed::seeds::{CloudSeed, freestyle, pipeline};
 use testbed::{Check, Cluster, ClusterSpec, Jenkins, JenkinsSpec, RunError};
 
 pub use jdks::jdks;
+pub use visitor::Visitor;
 
 pub use e2e::{Gate, LATER, SOON, framework_id, is_agent_name, plugin};
 

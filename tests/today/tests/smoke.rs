@@ -24,6 +24,8 @@ fn a_freestyle_job_builds_on_an_agent_that_is_given_back() {
 
     let console = bed.success_of("one").unwrap();
 
+    assert!(console.starts_with("Started by user admin\n"), "{console}");
+
     let build = bed.jenkins.find_build("one", 1).unwrap().unwrap();
     assert!(is_agent_name(&build.node, "mesos"), "{build:?}");
     assert!(console.contains(&format!("on {}", build.node)), "{console}");

@@ -23,6 +23,26 @@ pub(super) const STEPS: &[Step] = &[
         needs: Some("package"),
         run: |root| cases(root, "smoke"),
     },
+    Step {
+        name: "agents",
+        needs: Some("package"),
+        run: |root| cases(root, "agents"),
+    },
+    Step {
+        name: "access",
+        needs: Some("package"),
+        run: |root| cases(root, "access"),
+    },
+    Step {
+        name: "pages",
+        needs: Some("package"),
+        run: |root| cases(root, "pages"),
+    },
+    Step {
+        name: "restart",
+        needs: Some("package"),
+        run: |root| cases(root, "restart"),
+    },
 ];
 
 /// What must be set before anything is worth starting.

@@ -15,14 +15,13 @@ pub const ADMIN: User = User("admin");
 /// A second user. Until a case gives permissions, every user may do everything.
 pub const READER: User = User("reader");
 
-/// The configuration as code of each Jenkins: users and ports.
-pub(super) fn casc(port: u16, agent_port: bool) -> String {
-    let agent_port = if agent_port { 0 } else { -1 };
+/// The configuration as code of each Jenkins: users and the address.
+pub(super) fn casc(port: u16) -> String {
     let users: String = [ADMIN, READER]
         .map(|User(name)| format!("        - id: {name}\n          password: {name}\n"))
         .concat();
     format!(
-        "jenkins:\n  slaveAgentPort: {agent_port}\n  securityRealm:\n    local:\n      allowsSignup: false\n      users:\n\
+        "jenkins:\n  securityRealm:\n    local:\n      allowsSignup: false\n      users:\n\
          {users}  authorizationStrategy:\n    loggedInUsersCanDoAnything:\n      allowAnonymousRead: false\n\
          unclassified:\n  location:\n    url: http://127.0.0.1:{port}/\n"
     )
