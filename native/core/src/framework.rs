@@ -2,7 +2,8 @@
 //! and `tasks`.
 
 use crate::backoff::Jitter;
-use crate::command::{check_launch, command};
+use crate::blueprint::Blueprint;
+use crate::command::check_launch;
 use crate::config::{Config, LabelError, normal_label};
 use crate::journal::{After, Journal, Key};
 use crate::launching::Launch;
@@ -13,6 +14,7 @@ use crate::output::{AttemptId, CallError, CallId, Leader, Output, PersistId, Sta
 use crate::plan::is_agent_name;
 use crate::reconcile::Reconciliation;
 use crate::request::{Release, Request};
+use crate::resources::Amount;
 use crate::session::Session;
 use crate::status::{ConnectionStatus, Counters, Status, TaskStatus};
 use crate::tasks::Watch;
@@ -141,7 +143,7 @@ impl Framework {
     /// When the request cannot be served; nothing was queued then, and no `ended` will come.
     pub fn submit(&mut self, request: Request, now: Time) -> Result<(), SubmitError> {
         self.tick(now);
-        let name = request.name;
+        let name = request.name.clone();
         if self.teardown != Teardown::No {
             return Err(SubmitError::TornDown);
         }
@@ -159,11 +161,22 @@ impl Framework {
         if let Err(problem) = check_launch(&request.launch) {
             return Err(SubmitError::Launch { name, problem });
         }
+        let blueprint =
+            Blueprint::new(&request, template, size.mem).map_err(|problem| SubmitError::Launch {
+                name: request.name.clone(),
+                problem,
+            })?;
         let (cpus, mem) = size.total(request.executors);
-        let line = command(&request.launch, &name, template, size.mem.whole());
         let label = normal_label(&template.label);
-        let mut waiter = Waiter::new(name.clone(), label, request.executors, line, now);
-        (waiter.cpus, waiter.mem, waiter.attributes) = (cpus, mem, size.attributes);
+        let mut waiter = Waiter::new(name.clone(), label, request.executors, blueprint, now);
+        waiter.amount = Amount {
+            cpus,
+            mem,
+            disk: size.disk,
+        };
+        waiter.attributes = size.attributes;
+        waiter.domain = size.domain;
+        waiter.launch_timeout_seconds = size.launch_timeout_seconds;
         waiter.reason = self
             .matcher
             .impossible(&waiter.ask())
@@ -466,6 +479,8 @@ impl Framework {
             agent_id: row.agent_id.clone(),
             cpus: row.cpus,
             mem: row.mem,
+            disk: row.disk,
+            ports: row.ports.clone(),
             releasing: row.released.is_some() || row.ending.is_some(),
         });
         Status {

@@ -8,12 +8,11 @@ use crate::matcher::{Ask, Bundle, Placement, Reason};
 use crate::notice::Notice;
 use crate::output::Output;
 use crate::resources::{Amount, Pool};
-use crate::scalar::Scalar;
 use crate::status::OffersStatus;
 use crate::time::Time;
 use crate::timer::Timer;
 use crate::waiting::Waiter;
-use mesos_wire::{Call, Filters, Offer, OfferId, Resource, TaskId, TaskInfo, call, offer};
+use mesos_wire::{Call, Filters, Offer, OfferId, Resource, call, offer};
 use std::time::Duration;
 
 /// How long a refused offer stays away while something waits: as long as a revive is debounced.
@@ -26,8 +25,16 @@ pub(crate) struct Launch {
     agent_id: mesos_wire::AgentId,
     host: String,
     free: Amount,
-    tasks: Vec<(Waiter, Vec<Resource>)>,
+    tasks: Vec<Placed>,
     since: Time,
+}
+
+/// An agent with its part of the offers.
+#[derive(Debug)]
+struct Placed {
+    waiter: Waiter,
+    resources: Vec<Resource>,
+    ports: Vec<u32>,
 }
 
 impl Framework {
@@ -69,11 +76,7 @@ impl Framework {
         let placement = matcher.place(
             &asks,
             offers,
-            |agent_id| {
-                used.get(agent_id)
-                    .copied()
-                    .unwrap_or((Scalar::ZERO, Scalar::ZERO))
-            },
+            |agent_id| used.get(agent_id).cloned().unwrap_or_default(),
             self.unix_millis,
         );
         self.matcher = matcher;
@@ -99,8 +102,11 @@ impl Framework {
                 name: waiter.name.clone(),
                 label: waiter.label.clone(),
                 executors: waiter.executors,
-                cpus: waiter.cpus,
-                mem: waiter.mem,
+                cpus: waiter.amount.cpus,
+                mem: waiter.amount.mem,
+                disk: waiter.amount.disk,
+                ports: waiter.blueprint.ports_on(&first.hostname, &assigned.ports),
+                launch_timeout_seconds: waiter.launch_timeout_seconds,
                 agent_id: Some(first.agent_id.value.clone()),
                 host: Some(first.hostname.clone()),
                 phase: TaskPhase::Intent,
@@ -110,9 +116,15 @@ impl Framework {
             });
             self.journal.changed(Key::Task(waiter.name.clone()));
             self.launching.insert(waiter.name.clone(), id);
-            tasks.push((waiter, assigned.resources));
+            tasks.push(Placed {
+                waiter,
+                resources: assigned.resources,
+                ports: assigned.ports,
+            });
         }
-        let Some((waiter, _)) = tasks.first() else { return };
+        let Some(Placed { waiter, .. }) = tasks.first() else {
+            return;
+        };
         self.journal
             .changed_then(Key::Task(waiter.name.clone()), After::Accept(id));
         let free = bundled
@@ -140,7 +152,12 @@ impl Framework {
         let mut infos = Vec::with_capacity(count);
         let mut names = Vec::with_capacity(count);
         let mut notices = Vec::with_capacity(count);
-        for (waiter, resources) in launch.tasks {
+        for Placed {
+            waiter,
+            resources,
+            ports,
+        } in launch.tasks
+        {
             self.launching.remove(&waiter.name);
             if let Some(row) = self.ledger.get_mut(&waiter.name) {
                 row.phase = TaskPhase::Launched;
@@ -150,19 +167,18 @@ impl Framework {
                 name: waiter.name.clone(),
                 host: launch.host.clone(),
                 agent_id: launch.agent_id.value.clone(),
-                cpus: waiter.cpus,
-                mem: waiter.mem,
+                cpus: waiter.amount.cpus,
+                mem: waiter.amount.mem,
+                disk: waiter.amount.disk,
+                ports: waiter.blueprint.ports_on(&launch.host, &ports),
                 tasks_in_offer: count,
             });
             names.push(waiter.name.clone());
-            infos.push(TaskInfo {
-                name: waiter.name.clone(),
-                task_id: TaskId { value: waiter.name },
-                agent_id: launch.agent_id.clone(),
-                resources,
-                command: Some(waiter.command),
-                ..TaskInfo::default()
-            });
+            infos.push(
+                waiter
+                    .blueprint
+                    .task(waiter.name, launch.agent_id.clone(), resources, &ports),
+            );
         }
         self.counters.offers_accepted += launch.offers.len() as u64;
         self.counters.tasks_launched += count as u64;
@@ -196,7 +212,7 @@ impl Framework {
         let Some(launch) = self.launches.remove(&id) else {
             return Vec::new();
         };
-        for (waiter, _) in launch.tasks {
+        for Placed { waiter, .. } in launch.tasks {
             self.launching.remove(&waiter.name);
             self.forget_row(&waiter.name);
             self.waiting.put(waiter);
@@ -267,7 +283,7 @@ impl Framework {
         };
         self.forget_row(name);
         if let Some(launch) = self.launches.get_mut(&id) {
-            launch.tasks.retain(|(waiter, _)| waiter.name != name);
+            launch.tasks.retain(|placed| placed.waiter.name != name);
             if launch.tasks.is_empty() {
                 let offers = self.void_launch(id);
                 self.decline(offers);

@@ -1,6 +1,7 @@
 //! What must outlive this process.
 
 use crate::scalar::Scalar;
+use crate::status::Port;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -22,7 +23,7 @@ pub enum Write {
     /// Forget the framework id.
     ClearFrameworkId,
     /// Keep this task under its name.
-    PutTask(TaskRecord),
+    PutTask(Box<TaskRecord>),
     /// Forget the task with this name; none may be there.
     DeleteTask(String),
 }
@@ -48,6 +49,15 @@ pub struct TaskRecord {
     /// MB in all.
     #[serde(default)]
     pub mem: Scalar,
+    /// MB of disk.
+    #[serde(default)]
+    pub disk: Scalar,
+    /// Ports of the host that lead into its container.
+    #[serde(default)]
+    pub ports: Vec<Port>,
+    /// From ACCEPT to TASK_RUNNING; none: as the cloud says.
+    #[serde(default)]
+    pub launch_timeout_seconds: Option<u32>,
     /// The Mesos agent; none only for a task that Java owns and the store had lost.
     #[serde(default)]
     pub agent_id: Option<String>,
@@ -66,6 +76,28 @@ pub struct TaskRecord {
     /// has ended the task too, and for a while after.
     #[serde(default)]
     pub ending: Option<Ending>,
+}
+
+impl TaskRecord {
+    /// A task of which nothing is known but its name.
+    pub(crate) fn unheard_of(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            label: String::new(),
+            executors: 0,
+            cpus: Scalar::ZERO,
+            mem: Scalar::ZERO,
+            disk: Scalar::ZERO,
+            ports: Vec::new(),
+            launch_timeout_seconds: None,
+            agent_id: None,
+            host: None,
+            phase: TaskPhase::Intent,
+            ran: false,
+            released: None,
+            ending: None,
+        }
+    }
 }
 
 /// How a task ended, in Java's terms.
@@ -172,7 +204,7 @@ impl Ledger {
     /// What the store must hold for `name` now.
     pub(crate) fn write_of(&self, name: &str) -> Write {
         match self.rows.get(name) {
-            Some(row) => Write::PutTask(row.clone()),
+            Some(row) => Write::PutTask(Box::new(row.clone())),
             None => Write::DeleteTask(name.to_owned()),
         }
     }
@@ -197,6 +229,15 @@ mod tests {
             executors: 2,
             cpus: Scalar::from_milli(301),
             mem: Scalar::from_milli(768_000),
+            disk: Scalar::from_milli(1_000),
+            ports: vec![Port {
+                container_port: 1,
+                host_port: 2,
+                protocol: "udp".into(),
+                description: String::new(),
+                url: None,
+            }],
+            launch_timeout_seconds: Some(9),
             agent_id: Some("a".into()),
             host: Some("h".into()),
             phase: TaskPhase::Ended,

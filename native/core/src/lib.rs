@@ -4,12 +4,15 @@
 //! [`Framework::poll_output`]. What a shell around it has to do stands at [`Framework`].
 
 mod backoff;
+mod blueprint;
 mod calls;
 mod caps;
 mod command;
 mod config;
 mod demand;
+mod findings;
 mod framework;
+mod image;
 mod journal;
 mod launching;
 mod ledger;
@@ -20,6 +23,7 @@ mod number;
 mod output;
 mod ownership;
 mod plan;
+mod ports;
 mod reconcile;
 mod request;
 mod resources;
@@ -40,21 +44,23 @@ pub use config::{
     Networking, Parameter, PortMapping, PortProtocol, Template, TemplateSize, Templates, Uri, Variable,
     Volume, normal_label,
 };
+pub use findings::{Problem, Severity};
 pub use framework::{Framework, SubmitError};
 pub use ledger::{Ending, Restored, TaskPhase, TaskRecord, Write};
 pub use master::{MasterAddress, MasterSource};
-pub use matcher::{Ask, Assigned, Bundle, Matcher, Placement, Reason};
+pub use matcher::{Ask, Assigned, Bundle, Holding, Matcher, Placement, Reason};
 pub use notice::{ConnectionState, Notice};
 pub use number::{Number, NumberError};
 pub use output::{AttemptId, CallError, CallId, Leader, Output, PersistId, Start, StreamEnd};
 pub use plan::{Demand, Plan, PlanError, PlannedAgent, plan};
 pub use request::{Launch, Protocol, Release, Request};
+pub use resources::Amount;
 pub use review::{
     AgentState, FreeExecutors, Held, Kind, Pause, PresentAgent, Review, ReviewError, Situation,
     WaitingBuilds, review,
 };
 pub use scalar::Scalar;
 pub use secret::Secret;
-pub use status::{ConnectionStatus, Counters, OffersStatus, Status, TaskStatus, WaitingStatus};
+pub use status::{ConnectionStatus, Counters, OffersStatus, Port, Status, TaskStatus, WaitingStatus};
 pub use time::Time;
-pub use validate::{Problem, Severity, Totals, Validation, validate};
+pub use validate::{Totals, Validation, validate};

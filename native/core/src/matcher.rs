@@ -1,19 +1,32 @@
 //! Which waiting agent goes into which offer.
 
-use crate::resources::{Amount, Pool};
+use crate::config::DomainFilter;
+use crate::ports::PortSet;
+use crate::resources::{Amount, Pool, holds_ports};
 use crate::scalar::Scalar;
-use mesos_wire::{Attribute, Offer, Resource, value};
+use mesos_wire::{Attribute, DomainInfo, Offer, Resource, domain_info, value};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// What a waiting agent needs.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Ask<'a> {
-    /// CPUs in all.
-    pub cpus: Scalar,
-    /// MB in all.
-    pub mem: Scalar,
+    /// CPUs, memory and disk in all.
+    pub amount: Amount,
+    /// Ports of the host, 1 to 65535; `None`: any.
+    pub ports: &'a [Option<u32>],
     /// Attribute name to text; all must be there.
     pub attributes: &'a BTreeMap<String, String>,
+    /// Where the host must stand.
+    pub domain: &'a DomainFilter,
+}
+
+/// What our own tasks hold on an agent.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Holding {
+    /// CPUs, memory and disk.
+    pub amount: Amount,
+    /// Ports of the host.
+    pub ports: Vec<u32>,
 }
 
 /// The outcome of one pass. Numbers are positions in the lists that [`Matcher::place`] was given.
@@ -43,6 +56,8 @@ pub struct Assigned {
     pub ask: usize,
     /// For its TaskInfo.
     pub resources: Vec<Resource>,
+    /// In the order in which they were asked for.
+    pub ports: Vec<u32>,
 }
 
 /// Why an ask was not placed.
@@ -58,6 +73,8 @@ pub struct Reason {
 #[derive(Debug)]
 pub struct Matcher {
     role: String,
+    /// The master's region; none if it does not say.
+    home: Option<String>,
     seen: HashMap<String, Seen>,
 }
 
@@ -65,7 +82,16 @@ pub struct Matcher {
 #[derive(Debug)]
 struct Seen {
     capacity: Amount,
+    ports: PortSet,
     attributes: Vec<Attribute>,
+    domain: Option<Box<DomainInfo>>,
+}
+
+/// What an agent offers in all.
+#[derive(Debug, Default)]
+struct Free {
+    amount: Amount,
+    ports: PortSet,
 }
 
 /// One offer or several of one agent, being filled.
@@ -80,6 +106,7 @@ impl Matcher {
     pub fn new(role: &str) -> Self {
         Self {
             role: role.to_owned(),
+            home: None,
             seen: HashMap::new(),
         }
     }
@@ -87,6 +114,17 @@ impl Matcher {
     /// Changes the role.
     pub fn set_role(&mut self, role: &str) {
         role.clone_into(&mut self.role);
+    }
+
+    /// Learns where the master stands.
+    pub fn set_home(&mut self, master: Option<&DomainInfo>) {
+        self.home = master.and_then(fault_domain).map(|(region, _)| region.to_owned());
+    }
+
+    /// The largest of each resource that any agent was seen to have, and how many agents could hold this; `None`: none
+    /// was seen yet.
+    pub fn seen_capacities(&self) -> impl Iterator<Item = (&str, Amount)> {
+        self.seen.iter().map(|(id, seen)| (id.as_str(), seen.capacity))
     }
 
     /// The agent was removed from the cluster.
@@ -100,12 +138,12 @@ impl Matcher {
         &mut self,
         asks: &[Ask<'_>],
         offers: &[Offer],
-        used: impl Fn(&str) -> (Scalar, Scalar),
+        used: impl Fn(&str) -> Holding,
         unix_millis: i64,
     ) -> Placement {
         let mut candidates: Vec<Candidate> = Vec::new();
         let mut unused = Vec::new();
-        let mut offered: HashMap<&str, Amount> = HashMap::new();
+        let mut offered: HashMap<&str, Free> = HashMap::new();
         for (index, offer) in offers.iter().enumerate() {
             let pool = Pool::new(&offer.resources, &self.role);
             if in_maintenance(offer, unix_millis) {
@@ -113,7 +151,8 @@ impl Matcher {
                 continue;
             }
             let sum = offered.entry(offer.agent_id.value.as_str()).or_default();
-            *sum = sum.plus(pool.free());
+            sum.amount = sum.amount.plus(pool.free());
+            sum.ports.merge(&pool.free_ports());
             candidates.push(Candidate {
                 offers: vec![index],
                 pool,
@@ -121,41 +160,42 @@ impl Matcher {
             });
         }
         for (agent_id, free) in &offered {
-            self.look(agent_id, *free, &used, offers);
+            self.look(agent_id, free, &used, offers);
         }
 
         let mut reasons = Vec::new();
-        let mut explained: HashMap<(Amount, &BTreeMap<String, String>), Reason> = HashMap::new();
+        let mut explained: HashMap<Ask<'_>, Reason> = HashMap::new();
         // Identical asks are many; one that failed makes the same and larger ones fail too.
-        let mut failed: Vec<(Amount, &BTreeMap<String, String>)> = Vec::new();
+        let mut failed: Vec<Ask<'_>> = Vec::new();
         for (index, ask) in asks.iter().enumerate() {
-            let need = Amount {
-                cpus: ask.cpus,
-                mem: ask.mem,
-            };
-            let hopeless = failed
-                .iter()
-                .any(|(smaller, attributes)| need.holds(*smaller) && *attributes == ask.attributes);
+            let hopeless = failed.iter().any(|smaller| {
+                let smallest = Ask {
+                    amount: smaller.amount,
+                    ..*ask
+                };
+                ask.amount.holds(smaller.amount) && smallest == *smaller
+            });
             let chosen = if hopeless {
                 None
             } else {
-                self.choose(need, ask, &mut candidates, offers)
+                self.choose(ask, &mut candidates, offers)
             };
             let placed = chosen.and_then(|chosen| {
                 let candidate = candidates.get_mut(chosen)?;
-                let resources = candidate.pool.take(need)?;
+                let (resources, ports) = candidate.pool.take(ask.amount, ask.ports)?;
                 candidate.tasks.push(Assigned {
                     ask: index,
                     resources,
+                    ports,
                 });
                 Some(())
             });
             if placed.is_none() {
                 if !hopeless {
-                    failed.push((need, ask.attributes));
+                    failed.push(*ask);
                 }
                 let reason = explained
-                    .entry((need, ask.attributes))
+                    .entry(*ask)
                     .or_insert_with(|| self.explain(ask, offers, &offered));
                 reasons.push((index, reason.clone()));
             }
@@ -184,11 +224,13 @@ impl Matcher {
         if self.possible(ask) {
             return None;
         }
-        let suitable = self
-            .seen
-            .values()
-            .filter(|seen| has_attributes(&seen.attributes, ask.attributes));
-        let text = shortage(ask, suitable.map(|seen| seen.capacity), "agent");
+        let places = self.seen.values().map(|seen| Place {
+            amount: seen.capacity,
+            ports: &seen.ports,
+            attributes: &seen.attributes,
+            domain: seen.domain.as_deref(),
+        });
+        let text = self.shortage(ask, places, "agent");
         Some(Reason {
             text: format!("{text}; no agent seen so far could ever hold it"),
             possible: false,
@@ -196,54 +238,61 @@ impl Matcher {
     }
 
     fn possible(&self, ask: &Ask<'_>) -> bool {
-        let need = Amount {
-            cpus: ask.cpus,
-            mem: ask.mem,
-        };
         self.seen.is_empty()
-            || self
-                .seen
-                .values()
-                .any(|seen| seen.capacity.holds(need) && has_attributes(&seen.attributes, ask.attributes))
+            || self.seen.values().any(|seen| {
+                seen.capacity.holds(ask.amount)
+                    && has_attributes(&seen.attributes, ask.attributes)
+                    && self.is_there(seen.domain.as_deref(), ask.domain)
+                    && holds_ports(&seen.ports, ask.ports)
+            })
     }
 
-    fn look(
-        &mut self,
-        agent_id: &str,
-        free: Amount,
-        used: &impl Fn(&str) -> (Scalar, Scalar),
-        offers: &[Offer],
-    ) {
-        let (cpus, mem) = used(agent_id);
-        let now = free.plus(Amount { cpus, mem });
-        let attributes = offers
-            .iter()
-            .find(|offer| offer.agent_id.value == agent_id)
-            .map(|offer| offer.attributes.clone())
-            .unwrap_or_default();
+    /// Whether a host stands where it should.
+    fn is_there(&self, host: Option<&DomainInfo>, wanted: &DomainFilter) -> bool {
+        let host = host.and_then(fault_domain);
+        match wanted {
+            DomainFilter::Any => true,
+            DomainFilter::Home => match (host, &self.home) {
+                (Some((region, _)), Some(home)) => region == home,
+                // Mesos takes an agent that does not say where it is for one of the master's region.
+                _ => true,
+            },
+            DomainFilter::Match { region, zone } => host.is_some_and(|(its_region, its_zone)| {
+                its_region == region && zone.as_deref().is_none_or(|zone| its_zone == zone)
+            }),
+        }
+    }
+
+    fn look(&mut self, agent_id: &str, free: &Free, used: &impl Fn(&str) -> Holding, offers: &[Offer]) {
+        let held = used(agent_id);
+        let first = offers.iter().find(|offer| offer.agent_id.value == agent_id);
         let seen = self.seen.entry(agent_id.to_owned()).or_insert_with(|| Seen {
             capacity: Amount::default(),
+            ports: PortSet::default(),
             attributes: Vec::new(),
+            domain: None,
         });
-        seen.capacity = seen.capacity.most(now);
-        seen.attributes = attributes;
+        seen.capacity = seen.capacity.most(free.amount.plus(held.amount));
+        seen.ports.merge(&free.ports);
+        for port in held.ports {
+            seen.ports.insert(port);
+        }
+        seen.attributes = first.map(|offer| offer.attributes.clone()).unwrap_or_default();
+        seen.domain = first.and_then(|offer| offer.domain.clone());
     }
 
     /// The candidate for this need, made of several if no single one will do.
-    fn choose(
-        &self,
-        need: Amount,
-        ask: &Ask<'_>,
-        candidates: &mut Vec<Candidate>,
-        offers: &[Offer],
-    ) -> Option<usize> {
+    fn choose(&self, ask: &Ask<'_>, candidates: &mut Vec<Candidate>, offers: &[Offer]) -> Option<usize> {
         let suits = |candidate: &Candidate| {
-            offer_of(candidate, offers).is_some_and(|offer| has_attributes(&offer.attributes, ask.attributes))
+            offer_of(candidate, offers).is_some_and(|offer| {
+                has_attributes(&offer.attributes, ask.attributes)
+                    && self.is_there(offer.domain.as_deref(), ask.domain)
+            })
         };
         let single = candidates
             .iter()
             .enumerate()
-            .filter(|(_, candidate)| candidate.pool.free().holds(need) && suits(candidate))
+            .filter(|(_, candidate)| candidate.pool.holds(ask.amount, ask.ports) && suits(candidate))
             .min_by_key(|(index, candidate)| (self.emptiness(candidate, offers), *index))
             .map(|(index, _)| index);
         if single.is_some() {
@@ -259,13 +308,13 @@ impl Matcher {
             }
         }
         let together = by_agent.into_values().find(|group| {
-            let sum = group
-                .iter()
-                .filter_map(|index| candidates.get(*index))
-                .fold(Amount::default(), |sum, candidate| {
-                    sum.plus(candidate.pool.free())
-                });
-            group.len() > 1 && sum.holds(need)
+            let mut sum = Pool::default();
+            for index in group.iter() {
+                if let Some(candidate) = candidates.get(*index) {
+                    sum.merge(candidate.pool.clone());
+                }
+            }
+            group.len() > 1 && sum.holds(ask.amount, ask.ports)
         })?;
         let group: BTreeSet<usize> = together.into_iter().collect();
         let mut merged = Candidate {
@@ -298,75 +347,143 @@ impl Matcher {
         share(free.cpus, capacity.cpus) + share(free.mem, capacity.mem)
     }
 
-    fn explain(&self, ask: &Ask<'_>, offers: &[Offer], offered: &HashMap<&str, Amount>) -> Reason {
+    fn explain(&self, ask: &Ask<'_>, offers: &[Offer], offered: &HashMap<&str, Free>) -> Reason {
         if let Some(reason) = self.impossible(ask) {
             return reason;
         }
-        let mut maintained = true;
-        let suitable: Vec<Amount> = offers
+        let places: Vec<Place<'_>> = offers
             .iter()
             .filter_map(|offer| {
-                let amount = offered.get(offer.agent_id.value.as_str())?;
-                maintained = false;
-                has_attributes(&offer.attributes, ask.attributes).then_some(*amount)
+                let free = offered.get(offer.agent_id.value.as_str())?;
+                Some(Place {
+                    amount: free.amount,
+                    ports: &free.ports,
+                    attributes: &offer.attributes,
+                    domain: offer.domain.as_deref(),
+                })
             })
             .collect();
-        let text = if maintained {
+        let text = if places.is_empty() {
             "waits for an agent that is not under maintenance".to_owned()
         } else {
-            shortage(ask, suitable.into_iter(), "offer")
+            self.shortage(ask, places.into_iter(), "offer")
         };
         Reason { text, possible: true }
     }
+
+    /// What is missing, compared with the best of `places`.
+    fn shortage<'p>(&self, ask: &Ask<'_>, places: impl Iterator<Item = Place<'p>>, what: &str) -> String {
+        let (mut there, mut suitable, mut fits) = (false, false, false);
+        let mut largest = Amount::default();
+        let mut roomy: Vec<&PortSet> = Vec::new();
+        for place in places {
+            if !self.is_there(place.domain, ask.domain) {
+                continue;
+            }
+            there = true;
+            if !has_attributes(place.attributes, ask.attributes) {
+                continue;
+            }
+            suitable = true;
+            largest = largest.most(place.amount);
+            if place.amount.holds(ask.amount) {
+                roomy.push(place.ports);
+                fits |= holds_ports(place.ports, ask.ports);
+            }
+        }
+        if !there {
+            return format!("needs an agent {}, no {what} is from there", ask.domain);
+        }
+        if !suitable {
+            let wanted: Vec<String> = ask
+                .attributes
+                .iter()
+                .map(|(name, text)| format!("{name}={text}"))
+                .collect();
+            return format!("needs the attributes {}, no {what} has them", wanted.join(", "));
+        }
+        if fits {
+            return "fits, but agents that wait longer take the offered room first".to_owned();
+        }
+        if !roomy.is_empty() {
+            return port_shortage(ask.ports, &roomy, what);
+        }
+        amount_shortage(ask.amount, largest, what)
+    }
+}
+
+/// An agent or an offer that is looked at.
+struct Place<'a> {
+    amount: Amount,
+    ports: &'a PortSet,
+    attributes: &'a [Attribute],
+    domain: Option<&'a DomainInfo>,
 }
 
 fn offer_of<'o>(candidate: &Candidate, offers: &'o [Offer]) -> Option<&'o Offer> {
     candidate.offers.first().and_then(|index| offers.get(*index))
 }
 
-/// What is missing, compared with the largest of `sizes`.
-fn shortage(ask: &Ask<'_>, sizes: impl Iterator<Item = Amount>, what: &str) -> String {
-    let need = Amount {
-        cpus: ask.cpus,
-        mem: ask.mem,
-    };
-    let (mut largest, mut any, mut fits) = (Amount::default(), false, false);
-    for size in sizes {
-        any = true;
-        fits |= size.holds(need);
-        largest = largest.most(size);
+fn amount_shortage(need: Amount, largest: Amount, what: &str) -> String {
+    let kinds = [
+        ("CPUs", need.cpus, largest.cpus),
+        ("MB of memory", need.mem, largest.mem),
+        ("MB of disk", need.disk, largest.disk),
+    ];
+    let missing: Vec<String> = kinds
+        .iter()
+        .filter(|(_, need, largest)| need > largest)
+        .map(|(kind, need, largest)| format!("needs {need} {kind}, largest {what} has {largest}"))
+        .collect();
+    if !missing.is_empty() {
+        return missing.join("; ");
     }
-    if !any {
-        let wanted: Vec<String> = ask
-            .attributes
-            .iter()
-            .map(|(name, text)| format!("{name}={text}"))
-            .collect();
-        return format!("needs the attributes {}, no {what} has them", wanted.join(", "));
+    let wanted: Vec<String> = kinds
+        .iter()
+        .filter(|(_, need, _)| *need > Scalar::ZERO)
+        .map(|(kind, need, _)| format!("{need} {kind}"))
+        .collect();
+    match wanted.as_slice() {
+        [cpus, mem] => format!("needs {cpus} and {mem}, no {what} has both"),
+        _ => format!("needs {}, no {what} has all of it", wanted.join(", ")),
     }
-    if fits {
-        return "fits, but agents that wait longer take the offered room first".to_owned();
+}
+
+/// `roomy` has all else that is needed.
+fn port_shortage(ports: &[Option<u32>], roomy: &[&PortSet], what: &str) -> String {
+    let nowhere: BTreeSet<u32> = ports
+        .iter()
+        .flatten()
+        .copied()
+        .filter(|port| !roomy.iter().any(|free| free.contains(*port)))
+        .collect();
+    let list = |ports: &BTreeSet<u32>| ports.iter().map(u32::to_string).collect::<Vec<_>>().join(", ");
+    let with_room = format!("{what} with enough CPUs and memory");
+    if !nowhere.is_empty() {
+        return format!(
+            "needs port {} of the host, no {with_room} has it free",
+            list(&nowhere)
+        );
     }
-    let mut parts = Vec::new();
-    if need.cpus > largest.cpus {
-        parts.push(format!(
-            "needs {} CPUs, largest {what} has {}",
-            need.cpus, largest.cpus
-        ));
+    let named: BTreeSet<u32> = ports.iter().flatten().copied().collect();
+    let any = ports.iter().filter(|port| port.is_none()).count();
+    let most = roomy.iter().map(|free| free.len()).max().unwrap_or(0);
+    if named.len() + any > most {
+        return format!(
+            "needs {} ports of the host, the {with_room} that has the most has {most}",
+            named.len() + any
+        );
     }
-    if need.mem > largest.mem {
-        parts.push(format!(
-            "needs {} MB of memory, largest {what} has {}",
-            need.mem, largest.mem
-        ));
-    }
-    if parts.is_empty() {
-        parts.push(format!(
-            "needs {} CPUs and {} MB of memory, no {what} has both",
-            need.cpus, need.mem
-        ));
-    }
-    parts.join("; ")
+    format!(
+        "needs the ports {} of one host, no {with_room} has all of them free",
+        list(&named)
+    )
+}
+
+/// Region and zone.
+fn fault_domain(domain: &DomainInfo) -> Option<(&str, &str)> {
+    let domain_info::FaultDomain { region, zone } = domain.fault_domain.as_ref()?;
+    Some((region.name.as_str(), zone.name.as_str()))
 }
 
 fn has_attributes(has: &[Attribute], wanted: &BTreeMap<String, String>) -> bool {

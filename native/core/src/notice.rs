@@ -1,6 +1,7 @@
 //! What Java is told. The shell adds the time of day, which the core does not know.
 
 use crate::scalar::Scalar;
+use crate::status::Port;
 use serde::Serialize;
 
 /// One event of the contract, without `at`.
@@ -39,6 +40,10 @@ pub enum Notice {
         cpus: Scalar,
         /// MB in all.
         mem: Scalar,
+        /// MB of disk.
+        disk: Scalar,
+        /// Ports of the host that lead into its container.
+        ports: Vec<Port>,
         /// How many tasks that ACCEPT launched.
         tasks_in_offer: usize,
     },
@@ -123,10 +128,19 @@ mod tests {
                 agent_id: "a".into(),
                 cpus: Scalar::from_milli(300),
                 mem: Scalar::from_milli(768_000),
+                disk: Scalar::ZERO,
+                ports: vec![Port {
+                    container_port: 5900,
+                    host_port: 31_000,
+                    protocol: "tcp".into(),
+                    description: "VNC".into(),
+                    url: Some("vnc://h:31000".into()),
+                }],
                 tasks_in_offer: 2,
             }),
             serde_json::json!({"type":"accepted","name":"n","host":"h","agentId":"a","cpus":0.3,"mem":768,
-                "tasksInOffer":2})
+                "disk":0,"ports":[{"containerPort":5900,"hostPort":31000,"protocol":"tcp","description":"VNC",
+                "url":"vnc://h:31000"}],"tasksInOffer":2})
         );
         assert_eq!(
             show(Notice::Connection {

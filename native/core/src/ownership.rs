@@ -2,7 +2,7 @@
 
 use crate::framework::Framework;
 use crate::journal::Key;
-use crate::ledger::{Ending, TaskPhase, TaskRecord};
+use crate::ledger::{Ending, TaskRecord};
 use crate::output::Output;
 use crate::tasks::{Watch, ended, lost_by_restart};
 use crate::time::Time;
@@ -31,19 +31,7 @@ impl Framework {
                 continue;
             }
             // The store lost it; the master may still know it, and is asked at the first subscription.
-            self.ledger.insert(TaskRecord {
-                name: name.clone(),
-                label: String::new(),
-                executors: 0,
-                cpus: Default::default(),
-                mem: Default::default(),
-                agent_id: None,
-                host: None,
-                phase: TaskPhase::Intent,
-                ran: false,
-                released: None,
-                ending: None,
-            });
+            self.ledger.insert(TaskRecord::unheard_of(&name));
             self.watches.insert(name.clone(), Watch::restored(true));
             self.journal.changed(Key::Task(name));
         }

@@ -34,9 +34,9 @@ impl Reconciliation {
 impl Framework {
     /// After each subscription: asks for each task that may live, then for all the master knows; kills start anew.
     pub(crate) fn start_reconciliation(&mut self, now: Time) {
-        let patience = now + self.config.launch_timeout();
         let grace = now + LAST_WORD;
         for row in self.ledger.live() {
+            let patience = now + self.launch_timeout_of(&row.name);
             let watch = self.watches.entry(row.name.clone()).or_default();
             watch.kill = None;
             if !row.ran {

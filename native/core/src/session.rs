@@ -253,6 +253,11 @@ impl Framework {
             return;
         }
         let (master, suppressed) = (master.clone(), *suppressed);
+        let home = subscribed
+            .master_info
+            .as_ref()
+            .and_then(|master| master.domain.as_ref());
+        self.matcher.set_home(home);
         let id = subscribed.framework_id.value;
         if id.is_empty() {
             self.retry("the master's SUBSCRIBED has no framework id".to_owned(), now);

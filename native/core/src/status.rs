@@ -1,8 +1,9 @@
 //! A picture of the moment, for the cloud's page.
 
+use crate::config::PortMapping;
 use crate::notice::ConnectionState;
 use crate::scalar::Scalar;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// The contract's Status. Every `sinceMillis` is an age: milliseconds from then until now.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -63,6 +64,8 @@ pub struct WaitingStatus {
     pub cpus: Scalar,
     /// MB in all.
     pub mem: Scalar,
+    /// MB of disk.
+    pub disk: Scalar,
     /// For people.
     pub reason: String,
     /// False: no agent the framework has seen offers of could ever hold it.
@@ -89,8 +92,51 @@ pub struct TaskStatus {
     pub cpus: Scalar,
     /// MB in all.
     pub mem: Scalar,
+    /// MB of disk.
+    pub disk: Scalar,
+    /// Ports of the host that lead into its container.
+    pub ports: Vec<Port>,
     /// Whether it is being killed.
     pub releasing: bool,
+}
+
+/// A port of the host that leads into a container.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Port {
+    /// In the container.
+    pub container_port: u32,
+    /// On the host.
+    pub host_port: u32,
+    /// `tcp` or `udp`.
+    pub protocol: String,
+    /// As configured.
+    #[serde(default)]
+    pub description: String,
+    /// The address by the configured format; none without one.
+    #[serde(default)]
+    pub url: Option<String>,
+}
+
+impl Port {
+    /// What the mapping has become on a host.
+    pub(crate) fn new(mapping: &PortMapping, host: &str, host_port: u32) -> Self {
+        let format = mapping.url_format.trim();
+        Self {
+            container_port: mapping.container_port_number(),
+            host_port,
+            protocol: mapping
+                .protocol()
+                .map_or("tcp", |protocol| protocol.as_str())
+                .to_owned(),
+            description: mapping.description.trim().to_owned(),
+            url: (!format.is_empty()).then(|| {
+                format
+                    .replace("{host}", host)
+                    .replace("{port}", &host_port.to_string())
+            }),
+        }
+    }
 }
 
 /// Counts since the framework was opened.

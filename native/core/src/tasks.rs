@@ -5,8 +5,10 @@ use crate::calls::Sent;
 use crate::framework::Framework;
 use crate::journal::{After, Key};
 use crate::ledger::{Ending, TaskPhase, TaskRecord};
+use crate::matcher::Holding;
 use crate::notice::Notice;
 use crate::output::AttemptId;
+use crate::resources::Amount;
 use crate::time::Time;
 use crate::timer::Timer;
 use mesos_wire::{AgentId, Call, TaskId, TaskState, TaskStatus, call, task_status};
@@ -150,17 +152,11 @@ impl Framework {
     /// A task of our framework that nobody here knows: it gets a row, so that it is killed until it is gone.
     fn adopt_stranger(&mut self, name: &str, status: &TaskStatus, phase: TaskPhase) {
         self.ledger.insert(TaskRecord {
-            name: name.to_owned(),
-            label: String::new(),
-            executors: 0,
-            cpus: Default::default(),
-            mem: Default::default(),
             agent_id: status.agent_id.as_ref().map(|id| id.value.clone()),
-            host: None,
             phase,
             ran: phase == TaskPhase::Running,
             released: Some("no node of Jenkins is known for it".to_owned()),
-            ending: None,
+            ..TaskRecord::unheard_of(name)
         });
         self.watches.insert(name.to_owned(), Watch::default());
         self.journal.changed(Key::Task(name.to_owned()));
@@ -280,9 +276,19 @@ impl Framework {
 
     /// ACCEPT was sent.
     pub(crate) fn launch_clock_starts(&mut self, name: &str, now: Time) {
-        let due = now + self.config.launch_timeout();
+        let due = now + self.launch_timeout_of(name);
         self.watches.entry(name.to_owned()).or_default().launch_due = Some(due);
         self.timers.at_latest(Timer::Tasks, due);
+    }
+
+    /// The template's patience when the agent was submitted, or else the cloud's of today.
+    pub(crate) fn launch_timeout_of(&self, name: &str) -> Duration {
+        self.ledger
+            .get(name)
+            .and_then(|row| row.launch_timeout_seconds)
+            .map_or(self.config.launch_timeout(), |seconds| {
+                Duration::from_secs(u64::from(seconds))
+            })
     }
 
     /// Sends the kills that are due, gives up launches, forgets old rows.
@@ -353,7 +359,7 @@ impl Framework {
 
     fn give_up_launch(&mut self, name: &str, now: Time) {
         let Some(row) = self.ledger.get(name) else { return };
-        let seconds = self.config.launch_timeout().as_secs();
+        let seconds = self.launch_timeout_of(name).as_secs();
         let ending = if row.agent_id.is_none() {
             lost_by_restart()
         } else {
@@ -383,13 +389,18 @@ impl Framework {
         self.send(call, Sent::Other);
     }
 
-    /// CPUs and MB that our own tasks hold, by agent.
-    pub(crate) fn used_by_agent(&self) -> HashMap<&str, (crate::Scalar, crate::Scalar)> {
-        let mut used: HashMap<&str, (crate::Scalar, crate::Scalar)> = HashMap::new();
+    /// What our own tasks hold, by agent.
+    pub(crate) fn used_by_agent(&self) -> HashMap<&str, Holding> {
+        let mut used: HashMap<&str, Holding> = HashMap::new();
         for row in self.ledger.live() {
             if let Some(agent_id) = &row.agent_id {
                 let sum = used.entry(agent_id.as_str()).or_default();
-                *sum = (sum.0 + row.cpus, sum.1 + row.mem);
+                sum.amount = sum.amount.plus(Amount {
+                    cpus: row.cpus,
+                    mem: row.mem,
+                    disk: row.disk,
+                });
+                sum.ports.extend(row.ports.iter().map(|port| port.host_port));
             }
         }
         used

@@ -1,11 +1,12 @@
 //! Agents that were submitted and are not placed yet.
 
+use crate::blueprint::Blueprint;
+use crate::config::DomainFilter;
 use crate::matcher::{Ask, Reason};
 use crate::notice::Notice;
-use crate::scalar::Scalar;
+use crate::resources::Amount;
 use crate::status::WaitingStatus;
 use crate::time::Time;
-use mesos_wire::CommandInfo;
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::time::Duration;
@@ -18,23 +19,23 @@ pub(crate) struct Waiter {
     pub(crate) name: String,
     pub(crate) label: String,
     pub(crate) executors: u32,
-    pub(crate) cpus: Scalar,
-    pub(crate) mem: Scalar,
+    pub(crate) amount: Amount,
     pub(crate) attributes: BTreeMap<String, String>,
-    pub(crate) command: CommandInfo,
+    pub(crate) domain: DomainFilter,
+    pub(crate) launch_timeout_seconds: Option<u32>,
+    pub(crate) blueprint: Blueprint,
     pub(crate) since: Time,
     pub(crate) reason: Reason,
     told: Option<(Time, Reason)>,
     place: Option<u64>,
 }
 
-/// Without the command: on an old host the agent's secret is in it.
+/// Without the blueprint: on an old host the agent's secret is in its command.
 impl fmt::Debug for Waiter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Waiter")
             .field("name", &self.name)
-            .field("cpus", &self.cpus)
-            .field("mem", &self.mem)
+            .field("amount", &self.amount)
             .field("reason", &self.reason)
             .finish_non_exhaustive()
     }
@@ -45,17 +46,18 @@ impl Waiter {
         name: String,
         label: String,
         executors: u32,
-        command: CommandInfo,
+        blueprint: Blueprint,
         since: Time,
     ) -> Self {
         Self {
             name,
             label,
             executors,
-            cpus: Scalar::ZERO,
-            mem: Scalar::ZERO,
+            amount: Amount::default(),
             attributes: BTreeMap::new(),
-            command,
+            domain: DomainFilter::Home,
+            launch_timeout_seconds: None,
+            blueprint,
             since,
             reason: Reason {
                 text: String::new(),
@@ -68,9 +70,10 @@ impl Waiter {
 
     pub(crate) fn ask(&self) -> Ask<'_> {
         Ask {
-            cpus: self.cpus,
-            mem: self.mem,
+            amount: self.amount,
+            ports: &self.blueprint.ports,
             attributes: &self.attributes,
+            domain: &self.domain,
         }
     }
 }
@@ -172,8 +175,9 @@ impl Waiting {
             .map(|waiter| WaitingStatus {
                 name: waiter.name.clone(),
                 label: waiter.label.clone(),
-                cpus: waiter.cpus,
-                mem: waiter.mem,
+                cpus: waiter.amount.cpus,
+                mem: waiter.amount.mem,
+                disk: waiter.amount.disk,
                 reason: waiter.reason.text.clone(),
                 possible: waiter.reason.possible,
                 since_millis: u64::try_from((now - waiter.since).as_millis()).unwrap_or(u64::MAX),
@@ -187,13 +191,7 @@ mod tests {
     use super::*;
 
     fn waiter(name: &str) -> Waiter {
-        Waiter::new(
-            name.into(),
-            "l".into(),
-            1,
-            CommandInfo::default(),
-            Time::default(),
-        )
+        Waiter::new(name.into(), "l".into(), 1, Blueprint::default(), Time::default())
     }
 
     fn reason(text: &str) -> Reason {

@@ -27,6 +27,9 @@ pub struct Node {
     life: u64,
 }
 
+/// The port of its host that each agent of the template `ported` must have.
+const PORTED: u32 = 31_001;
+
 /// The name of an agent.
 pub fn name_of(number: u32) -> String {
     format!("jenkins-{number:04}")
@@ -52,8 +55,11 @@ impl Jenkins {
             "declineSeconds": plan.decline,
             "templates": [
                 {"label": "small", "cpus": "0.25", "mem": 256, "maxExecutors": 4},
-                {"label": "big", "cpus": 1.5, "mem": 1024, "executorCpus": 0.333, "maxExecutors": 4},
+                {"label": "big", "cpus": 1.5, "mem": 1024, "executorCpus": 0.333, "maxExecutors": 4, "disk": "1500"},
                 {"label": "racked", "cpus": 0.5, "mem": 64, "maxExecutors": 4, "attributes": {"rack": "a"}},
+                {"label": "ported", "cpus": "0.25", "mem": 128, "maxExecutors": 4, "container": {"image": "agent",
+                    "portMappings": [{"containerPort": 5900}, {"containerPort": 80, "hostPort": PORTED},
+                        {"containerPort": 53, "protocol": "udp"}]}},
                 {"label": "huge", "cpus": 1000, "mem": 64, "maxExecutors": 4},
             ],
             "owned": owned,

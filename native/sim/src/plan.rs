@@ -61,6 +61,9 @@ pub enum Errand {
 /// Labels of the templates that every simulated cloud has, with the weight of each in a hundred.
 const LABELS: [(&str, u64); 4] = [("small", 55), ("big", 25), ("racked", 15), ("huge", 5)];
 
+/// Ports of an agent.
+pub(crate) const PORTS: u32 = 8;
+
 impl Plan {
     /// An uneventful run on agents with `cpus` CPUs and 16 GB each, to be filled by hand.
     pub fn quiet(agents: usize, cpus: i64) -> Self {
@@ -71,7 +74,15 @@ impl Plan {
             launch_timeout: 600,
             decline: 600,
             misfortune: 0,
-            agents: vec![(Stock::plain(cpus * 1000, 16_384_000), "a"); agents],
+            agents: vec![
+                (
+                    Stock::plain(cpus * 1000, 16_384_000)
+                        .disk(20_480_000)
+                        .ports(PORTS),
+                    "a"
+                );
+                agents
+            ],
             errands: Vec::new(),
             faults: Vec::new(),
             calm_at: 0,
@@ -151,6 +162,16 @@ impl Plan {
             self.errands
                 .push((rng.between(0, self.calm_at), Errand::Reconfigure));
         }
+        // Numbers of its own, so that all else of a run stays as it was.
+        let mut own = Rng::new(self.seed ^ 0x706f_7274);
+        for (_, errand) in &mut self.errands {
+            if let Errand::Submit { label, .. } = errand
+                && *label == "small"
+                && own.chance(25)
+            {
+                *label = "ported";
+            }
+        }
         self.errands.sort_by_key(|(at, _)| *at);
     }
 }
@@ -158,7 +179,7 @@ impl Plan {
 fn agent(rng: &mut Rng) -> (Stock, &'static str) {
     let cpus = i64::try_from(rng.between(1, 8)).unwrap_or(1) * 1000;
     let mem = i64::try_from(rng.between(1, 16)).unwrap_or(1) * 1_024_000;
-    let mut stock = Stock::plain(cpus, mem).disk(10_240_000);
+    let mut stock = Stock::plain(cpus, mem).disk(10_240_000).ports(PORTS);
     if rng.chance(30) {
         stock = stock.reserved(cpus / 2, mem / 2);
     }

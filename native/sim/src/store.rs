@@ -44,7 +44,7 @@ impl FakeStore {
                 Write::SetFrameworkId(id) => self.framework_id = Some(id),
                 Write::ClearFrameworkId => self.framework_id = None,
                 Write::PutTask(row) => {
-                    self.tasks.insert(row.name.clone(), row);
+                    self.tasks.insert(row.name.clone(), *row);
                 }
                 Write::DeleteTask(name) => {
                     self.tasks.remove(&name);

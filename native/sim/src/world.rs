@@ -3,7 +3,7 @@
 use crate::faults::Fault;
 use crate::jenkins::Jenkins;
 use crate::master::{FakeMaster, Millis};
-use crate::plan::{Errand, Plan};
+use crate::plan::{Errand, PORTS, Plan};
 use crate::rng::Rng;
 use crate::shell::{Links, Message};
 use crate::stock::Stock;
@@ -439,7 +439,9 @@ impl World {
         let like = nth
             .checked_rem(self.plan.agents.len())
             .and_then(|nth| self.plan.agents.get(nth));
-        let (stock, rack) = like.copied().unwrap_or((Stock::plain(2_000, 4_096_000), "a"));
+        let (stock, rack) = like
+            .copied()
+            .unwrap_or((Stock::plain(2_000, 4_096_000).ports(PORTS), "a"));
         self.master.add_agent(stock, &[("rack", rack)]);
     }
 
@@ -472,8 +474,19 @@ impl World {
                 false => self.master.heal_agent(&id),
             }
         }
-        self.master
-            .add_agent(Stock::plain(400_000, 400_000_000), &[("rack", "a")]);
+        let large = Stock::plain(400_000, 400_000_000).disk(400_000_000);
+        self.master.add_agent(large, &[("rack", "a")]);
+        // They share no host: all want the same port.
+        let ported = self
+            .jenkins
+            .nodes
+            .values()
+            .filter(|node| node.label == "ported")
+            .count();
+        for _ in 0..ported {
+            let small = Stock::plain(4_000, 4_096_000).ports(PORTS);
+            self.master.add_agent(small, &[("rack", "b")]);
+        }
         if self.framework.is_none() {
             self.queue
                 .retain(|Reverse(next)| !matches!(next.event, Event::Restart));

@@ -50,7 +50,9 @@ fn task(name: &str, phase: &str) -> TaskRecord {
 
 fn filled() -> Vec<Write> {
     let mut writes = vec![Write::SetFrameworkId("f-0001".to_owned())];
-    writes.extend((0..20).map(|number| Write::PutTask(task(&format!("agent-{number:02}"), "RUNNING"))));
+    writes.extend(
+        (0..20).map(|number| Write::PutTask(Box::new(task(&format!("agent-{number:02}"), "RUNNING")))),
+    );
     writes
 }
 
@@ -94,7 +96,7 @@ fn what_was_written_survives_a_crash() {
     database
         .write(
             [
-                Write::PutTask(task("agent-03", "KILLING")),
+                Write::PutTask(Box::new(task("agent-03", "KILLING"))),
                 Write::DeleteTask("agent-04".to_owned()),
             ]
             .iter(),
@@ -307,7 +309,7 @@ fn a_full_disk_fails_a_batch_as_a_whole_and_not_those_after_it() {
     database.write(filled().iter()).unwrap();
     database.limit(1);
     let many: Vec<_> = (0..500)
-        .map(|number| Write::PutTask(task(&format!("other-{number}"), "INTENT")))
+        .map(|number| Write::PutTask(Box::new(task(&format!("other-{number}"), "INTENT"))))
         .collect();
     let error = database.write(many.iter()).unwrap_err();
     assert!(
@@ -316,7 +318,7 @@ fn a_full_disk_fails_a_batch_as_a_whole_and_not_those_after_it() {
     );
     database.limit(10_000);
     database
-        .write([Write::PutTask(task("one-more", "INTENT"))].iter())
+        .write([Write::PutTask(Box::new(task("one-more", "INTENT")))].iter())
         .unwrap();
     database.close();
     let (_, restored, trouble) = open(&folder.0);
@@ -382,7 +384,10 @@ async fn every_batch_is_answered_in_order_and_closing_waits_for_the_last() {
     for number in 0..tasks {
         assert!(store.persist(
             PersistId(number),
-            vec![Write::PutTask(task(&format!("agent-{number}"), "INTENT"))]
+            vec![Write::PutTask(Box::new(task(
+                &format!("agent-{number}"),
+                "INTENT"
+            )))]
         ));
     }
     assert!(store.close(Duration::from_secs(20)).await);

@@ -171,7 +171,20 @@ impl Container {
     }
 }
 
+/// The highest port.
+pub(crate) const PORT_MOST: u32 = 65_535;
+
 impl PortMapping {
+    /// The host's port, if one was typed that can be.
+    pub(crate) fn fixed_host_port(&self) -> Option<u32> {
+        self.host_port.whole(1, PORT_MOST).ok()
+    }
+
+    /// The container's port; 0 for what is none.
+    pub(crate) fn container_port_number(&self) -> u32 {
+        self.container_port.whole(1, PORT_MOST).unwrap_or(0)
+    }
+
     /// `None`: what was typed is neither `tcp` nor `udp`.
     pub fn protocol(&self) -> Option<PortProtocol> {
         match self.protocol.trim().to_ascii_lowercase().as_str() {

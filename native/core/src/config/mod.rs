@@ -11,11 +11,11 @@ mod templates;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use container::PORT_MOST;
 pub use container::{Container, ContainerKind, Networking, Parameter, PortMapping, PortProtocol, Volume};
 pub use limits::Limits;
 pub use placement::{Domain, DomainFilter};
 pub use size::TemplateSize;
-pub(crate) use template::min_over_max;
 pub use template::{CommandStyle, Mode, Template, Uri, Variable};
 pub use templates::Templates;
 
@@ -112,13 +112,13 @@ pub enum LabelError {
     #[error("no agent template has the name or label `{0}`: add one in the cloud's configuration")]
     Unknown(String),
     /// A field of the template is wrong.
-    #[error("the agent template `{template}` cannot be used: its {field} {problem}")]
+    #[error("the agent template `{template}` cannot be used: {problem}")]
     Invalid {
         /// The template's key.
         template: String,
         /// The field's name in the configuration, with a path for one within a member.
         field: Cow<'static, str>,
-        /// What is wrong with it, and the cure.
+        /// What is wrong, and the cure.
         problem: String,
     },
 }

@@ -2,6 +2,7 @@
 
 use super::read::or_default;
 use serde::Deserialize;
+use std::fmt;
 
 /// Region and zone of the Mesos agent, as they were typed.
 #[derive(Debug, Clone, PartialEq, Default, Deserialize)]
@@ -51,6 +52,21 @@ impl Domain {
                 })
             }
             _ => None,
+        }
+    }
+}
+
+/// Completes «an agent …».
+impl fmt::Display for DomainFilter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            DomainFilter::Home => f.write_str("in the region of the master"),
+            DomainFilter::Any => f.write_str("in any region"),
+            DomainFilter::Match { region, zone: None } => write!(f, "in the region {region}"),
+            DomainFilter::Match {
+                region,
+                zone: Some(zone),
+            } => write!(f, "in the region {region}, zone {zone}"),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! What an agent of a template takes.
 
+use super::placement::DomainFilter;
 use crate::scalar::Scalar;
 use std::collections::BTreeMap;
 
@@ -30,6 +31,8 @@ pub struct TemplateSize {
     pub max_hours: u32,
     /// From ACCEPT to TASK_RUNNING; `None`: as the cloud says.
     pub launch_timeout_seconds: Option<u32>,
+    /// Where the Mesos agent must stand.
+    pub domain: DomainFilter,
     /// Attribute name to text.
     pub attributes: BTreeMap<String, String>,
 }

@@ -6,10 +6,11 @@ use super::placement::Domain;
 use super::read::{object_or_text, or_default};
 use super::size::TemplateSize;
 use super::{CPUS_LEAST, CPUS_MOST, EXECUTORS_MOST, LabelError, MEM_LEAST, MEM_MOST, SECONDS_MOST};
-use crate::number::{Number, NumberError};
+use crate::findings::{Findings, title};
+use crate::number::Number;
 use crate::scalar::Scalar;
+use crate::validate::check_members;
 use serde::Deserialize;
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 
@@ -223,67 +224,83 @@ impl Template {
         super::key(&self.name, &self.label)
     }
 
-    /// The template's numbers, words and attributes.
+    /// What an agent of this template takes.
     ///
     /// # Errors
-    /// The first field that is wrong.
+    /// The first field that keeps its agents from starting.
     pub fn size(&self) -> Result<TemplateSize, LabelError> {
-        let invalid = |field: &'static str, problem: String| self.invalid(field, problem);
-        if let Some(flaw) = &self.flaw {
-            return Err(invalid(flaw.field, flaw.problem.clone()));
+        let mut findings = Findings::default();
+        let size = self.numbers(&mut findings);
+        check_members(self, &mut findings);
+        match (findings.into_error(), size) {
+            (None, Some(size)) => Ok(size),
+            (Some(problem), _) => Err(LabelError::Invalid {
+                template: self.key(),
+                field: problem.field,
+                problem: problem.message,
+            }),
+            (None, None) => Err(LabelError::Unknown(self.key())),
         }
-        let scalar = |field, number: &Number, least, most| {
-            number
-                .scalar(least, most)
-                .map_err(|e: NumberError| invalid(field, e.to_string()))
+    }
+
+    /// The template's numbers; `None` if one is wrong, which is among the findings then.
+    pub(crate) fn numbers(&self, findings: &mut Findings) -> Option<TemplateSize> {
+        let cpus = findings.scalar("cpus", &self.cpus, CPUS_LEAST, CPUS_MOST);
+        let mem = findings.scalar("mem", &self.mem, MEM_LEAST, MEM_MOST);
+        let disk = match self.disk.text() {
+            "" => Some(Scalar::ZERO),
+            _ => findings.scalar("disk", &self.disk, Scalar::ZERO, MEM_MOST),
         };
-        let whole = |field, number: &Number, least, most| {
-            number
-                .whole(least, most)
-                .map_err(|e: NumberError| invalid(field, e.to_string()))
-        };
-        let optional = |field, number: &Number, least, most| match number.text() {
-            "" => Ok(None),
-            _ => whole(field, number, least, most).map(Some),
-        };
-        let min_executors = whole("minExecutors", &self.min_executors, 1, EXECUTORS_MOST)?;
-        let max_executors = whole("maxExecutors", &self.max_executors, 1, EXECUTORS_MOST)?;
-        if min_executors > max_executors {
-            return Err(invalid(
+        let min_executors = findings.whole("minExecutors", &self.min_executors, 1, EXECUTORS_MOST);
+        let max_executors = findings.whole("maxExecutors", &self.max_executors, 1, EXECUTORS_MOST);
+        let executors = min_executors.zip(max_executors);
+        if let Some((min, max)) = executors.filter(|(min, max)| min > max) {
+            findings.error(
                 "minExecutors",
-                min_over_max(min_executors, max_executors),
-            ));
+                format!(
+                    "{} is {min}, more than maxExecutors {max}: lower it or raise maxExecutors",
+                    title("minExecutors")
+                ),
+            );
         }
-        let size = TemplateSize {
-            cpus: scalar("cpus", &self.cpus, CPUS_LEAST, CPUS_MOST)?,
-            mem: scalar("mem", &self.mem, MEM_LEAST, MEM_MOST)?,
-            disk: match self.disk.text() {
-                "" => Scalar::ZERO,
-                _ => scalar("disk", &self.disk, Scalar::ZERO, MEM_MOST)?,
-            },
-            executor_cpus: scalar("executorCpus", &self.executor_cpus, Scalar::ZERO, CPUS_MOST)?,
-            executor_mem: scalar("executorMem", &self.executor_mem, Scalar::ZERO, MEM_MOST)?,
+        let executors = executors.filter(|(min, max)| min <= max);
+        let executor_cpus = findings.scalar("executorCpus", &self.executor_cpus, Scalar::ZERO, CPUS_MOST);
+        let executor_mem = findings.scalar("executorMem", &self.executor_mem, Scalar::ZERO, MEM_MOST);
+        let idle = findings.whole(
+            "idleTerminationMinutes",
+            &self.idle_termination_minutes,
+            0,
+            SECONDS_MOST / 60,
+        );
+        let max_builds = or_none(findings, "maxBuilds", &self.max_builds, 0, u32::MAX);
+        let max_hours = or_none(findings, "maxHours", &self.max_hours, 0, SECONDS_MOST / 3600);
+        let launch_timeout = or_none(
+            findings,
+            "launchTimeoutSeconds",
+            &self.launch_timeout_seconds,
+            1,
+            SECONDS_MOST,
+        );
+        if let Err((field, problem)) = self.typed_limits() {
+            findings.error(field, format!("{} {problem}", title(field)));
+        }
+        let (min_executors, max_executors) = executors?;
+        Some(TemplateSize {
+            cpus: cpus?,
+            mem: mem?,
+            disk: disk?,
+            executor_cpus: executor_cpus?,
+            executor_mem: executor_mem?,
             min_executors,
             max_executors,
-            idle_termination_minutes: whole(
-                "idleTerminationMinutes",
-                &self.idle_termination_minutes,
-                0,
-                SECONDS_MOST / 60,
-            )?,
+            idle_termination_minutes: idle?,
             single_use: self.single_use,
-            max_builds: optional("maxBuilds", &self.max_builds, 0, u32::MAX)?.unwrap_or(0),
-            max_hours: optional("maxHours", &self.max_hours, 0, SECONDS_MOST / 3600)?.unwrap_or(0),
-            launch_timeout_seconds: optional(
-                "launchTimeoutSeconds",
-                &self.launch_timeout_seconds,
-                1,
-                SECONDS_MOST,
-            )?,
-            attributes: self.required_attributes().map_err(|e| invalid("attributes", e))?,
-        };
-        self.limits()?;
-        Ok(size)
+            max_builds: max_builds?.unwrap_or(0),
+            max_hours: max_hours?.unwrap_or(0),
+            launch_timeout_seconds: launch_timeout?,
+            domain: self.domain.as_ref().and_then(Domain::filter).unwrap_or_default(),
+            attributes: self.required_attributes().unwrap_or_default(),
+        })
     }
 
     /// How much there may be of this template at a time.
@@ -291,16 +308,16 @@ impl Template {
     /// # Errors
     /// The first field that is wrong.
     pub fn limits(&self) -> Result<Limits, LabelError> {
-        Limits::new(&self.max_agents, &self.max_cpus, &self.max_mem)
-            .map_err(|(field, problem)| self.invalid(field, problem))
+        self.typed_limits()
+            .map_err(|(field, problem)| LabelError::Invalid {
+                template: self.key(),
+                field: field.into(),
+                problem: format!("{} {problem}", title(field)),
+            })
     }
 
-    pub(crate) fn invalid(&self, field: impl Into<Cow<'static, str>>, problem: String) -> LabelError {
-        LabelError::Invalid {
-            template: self.key(),
-            field: field.into(),
-            problem,
-        }
+    fn typed_limits(&self) -> Result<Limits, (&'static str, String)> {
+        Limits::new(&self.max_agents, &self.max_cpus, &self.max_mem)
     }
 
     /// The agent's folder: the configured one, or `jenkins`.
@@ -330,16 +347,29 @@ impl Template {
                 "is not a JSON object: enter names and values, as in {\"os\":\"linux\"}, or leave it empty"
                     .to_owned()
             })?;
-        Ok(object
+        object
             .into_iter()
             .map(|(name, value)| match value {
-                serde_json::Value::String(text) => (name, text),
-                other => (name, other.to_string()),
+                serde_json::Value::String(text) => Ok((name, text)),
+                serde_json::Value::Number(_) | serde_json::Value::Bool(_) => Ok((name, value.to_string())),
+                _ => Err(format!(
+                    "has for `{name}` neither a text nor a number: enter one, as in {{\"os\":\"linux\"}}"
+                )),
             })
-            .collect())
+            .collect()
     }
 }
 
-pub(crate) fn min_over_max(min: u32, max: u32) -> String {
-    format!("is {min}, more than maxExecutors {max}: lower it or raise maxExecutors")
+/// A number that may be missing; the outer `None` is one that is wrong.
+fn or_none(
+    findings: &mut Findings,
+    field: &'static str,
+    number: &Number,
+    least: u32,
+    most: u32,
+) -> Option<Option<u32>> {
+    match number.text() {
+        "" => Some(None),
+        _ => findings.whole(field, number, least, most).map(Some),
+    }
 }

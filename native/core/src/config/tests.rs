@@ -50,7 +50,7 @@ fn one_wrong_template_leaves_the_others_usable() {
         .to_string();
     assert_eq!(
         error,
-        "the agent template `bad` cannot be used: its mem is `abc`, which is not a number: \
+        "the agent template `bad` cannot be used: agent memory (MB) is `abc`, which is not a number: \
          enter digits, as in 0.5"
     );
     assert!(config.template(Some(" good one"), None).unwrap().size().is_ok());
@@ -152,7 +152,7 @@ fn an_unknown_parent_and_a_circle_cost_those_templates_only() {
     ]));
     assert_eq!(
         flaw(&config, "a"),
-        "the agent template `a` cannot be used: its inheritFrom is `nobody`, and no template has that name: \
+        "the agent template `a` cannot be used: the template to inherit from is `nobody`, and no template has that name: \
          enter the name of another template"
     );
     assert!(flaw(&config, "b").contains("leads to a template that inherits from `nobody`"));
@@ -195,7 +195,7 @@ fn caps_are_none_unless_they_are_given() {
     assert_eq!((limits.agents, limits.cpus), (Some(3), None));
     assert_eq!(limits.mem, Some(Scalar::from_milli(1_024_000)));
     assert_eq!(config.limits(), Ok(Limits::default()));
-    assert!(flaw(&config, "b").contains("its maxCpus is `x`"));
+    assert!(flaw(&config, "b").contains("maximum CPUs is `x`"));
 }
 
 #[test]

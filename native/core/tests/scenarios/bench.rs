@@ -354,7 +354,7 @@ impl Bench {
                 match write {
                     Write::SetFrameworkId(id) => self.framework_id = Some(id),
                     Write::ClearFrameworkId => self.framework_id = None,
-                    Write::PutTask(row) => drop(self.rows.insert(row.name.clone(), row)),
+                    Write::PutTask(row) => drop(self.rows.insert(row.name.clone(), *row)),
                     Write::DeleteTask(name) => drop(self.rows.remove(&name)),
                 }
             }

@@ -296,7 +296,10 @@ fn another_principal_does_not_cost_an_agent() {
     assert_eq!(bench.framework_id.as_deref(), Some("f-1"));
     let told = bench.told();
     let last = told.last().unwrap();
-    assert!(last.contains("choose the credentials with the principal before"), "{last}");
+    assert!(
+        last.contains("choose the credentials with the principal before"),
+        "{last}"
+    );
     assert_eq!(bench.told_of("ended"), [""; 0]);
 }
 

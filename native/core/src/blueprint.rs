@@ -1,0 +1,239 @@
+//! All that a task's launch takes but its offer.
+
+use crate::command::command;
+use crate::config::{Container, ContainerKind, Networking, PortMapping, Template, Volume};
+use crate::image::check_image;
+use crate::request::Request;
+use crate::scalar::Scalar;
+use crate::status::Port;
+use mesos_wire::container_info::{DockerInfo, MesosInfo, docker_info};
+use mesos_wire::{
+    AgentId, CommandInfo, ContainerInfo, Image, NetworkInfo, Parameter, Resource, TaskId, TaskInfo,
+    container_info, image, network_info, volume,
+};
+
+/// Where Docker keeps its images and containers.
+const DOCKER_FOLDER: &str = "/var/lib/docker";
+/// The sandbox's folder that stands for it in a container with a Docker of its own.
+const SANDBOX_DOCKER_FOLDER: &str = "docker";
+
+/// A task before it is known where it runs and with which ports.
+#[derive(Clone, Default)]
+pub(crate) struct Blueprint {
+    command: CommandInfo,
+    container: Option<ContainerInfo>,
+    /// Ports to be had from the offer, in order; `None` is any.
+    pub(crate) ports: Vec<Option<u32>>,
+    mappings: Vec<PortMapping>,
+}
+
+impl Blueprint {
+    /// `mem` is what the agent's JVM gets. The template must be without errors.
+    ///
+    /// # Errors
+    /// What is wrong with the image of the request, and the cure.
+    pub(crate) fn new(request: &Request, template: &Template, mem: Scalar) -> Result<Self, String> {
+        let command = command(&request.launch, &request.name, template, mem.whole());
+        let asked = request
+            .image
+            .as_deref()
+            .map(str::trim)
+            .filter(|image| !image.is_empty());
+        let image = match (asked, &template.container) {
+            (None, _) => None,
+            (Some(image), Some(container)) if container.image_customizable => {
+                check_image(image).map_err(|problem| format!("its image {problem}"))?;
+                Some(image)
+            }
+            (Some(image), Some(container)) if container.image.trim() == image => None,
+            (Some(image), _) => {
+                return Err(format!(
+                    "the agent template `{}` does not let builds choose their image, and `{image}` is asked for: \
+                     allow it in the template's container, or take the image out of the label",
+                    template.key()
+                ));
+            }
+        };
+        let mappings: Vec<PortMapping> = template
+            .container
+            .as_ref()
+            .map(|container| container.used_port_mappings().to_vec())
+            .unwrap_or_default();
+        Ok(Self {
+            command,
+            container: template
+                .container
+                .as_ref()
+                .and_then(|container| container_info(container, image, &request.name)),
+            ports: mappings.iter().map(PortMapping::fixed_host_port).collect(),
+            mappings,
+        })
+    }
+
+    /// The ports of the host that lead into the container.
+    pub(crate) fn ports_on(&self, host: &str, ports: &[u32]) -> Vec<Port> {
+        self.mappings
+            .iter()
+            .zip(ports)
+            .map(|(mapping, port)| Port::new(mapping, host, *port))
+            .collect()
+    }
+
+    /// The task. `ports` are in the order of [`ports`](Self::ports).
+    pub(crate) fn task(
+        self,
+        name: String,
+        agent_id: AgentId,
+        resources: Vec<Resource>,
+        ports: &[u32],
+    ) -> TaskInfo {
+        let container = self.container.map(|mut container| {
+            map_ports(&mut container, &self.mappings, ports);
+            Box::new(container)
+        });
+        TaskInfo {
+            name: name.clone(),
+            task_id: TaskId { value: name },
+            agent_id,
+            resources,
+            command: Some(self.command),
+            container,
+            ..TaskInfo::default()
+        }
+    }
+}
+
+fn container_info(container: &Container, image: Option<&str>, name: &str) -> Option<ContainerInfo> {
+    let kind = container.kind()?;
+    let networking = container.networking()?;
+    let image = image.unwrap_or_else(|| container.image.trim()).to_owned();
+    let mut info = ContainerInfo {
+        volumes: container
+            .volumes
+            .iter()
+            .enumerate()
+            .map(|(index, volume)| volume_of(volume, index, kind))
+            .collect(),
+        network_infos: networks(container, kind, networking),
+        ..ContainerInfo::default()
+    };
+    match kind {
+        ContainerKind::Docker => {
+            info.r#type = container_info::Type::Docker.into();
+            // On the host's network the container has the host's name; Docker refuses another.
+            info.hostname = (networking != Networking::Host).then(|| name.to_owned());
+            info.docker = Some(DockerInfo {
+                image,
+                network: Some(network_of(networking).into()),
+                privileged: Some(container.privileged),
+                force_pull_image: Some(container.force_pull),
+                parameters: container
+                    .parameters
+                    .iter()
+                    .map(|parameter| Parameter {
+                        key: parameter.key.trim().to_owned(),
+                        value: parameter.value.clone(),
+                    })
+                    .collect(),
+                ..DockerInfo::default()
+            });
+        }
+        ContainerKind::Mesos => {
+            info.r#type = container_info::Type::Mesos.into();
+            info.hostname = (networking == Networking::User).then(|| name.to_owned());
+            info.mesos = Some(MesosInfo {
+                image: (!image.is_empty()).then(|| Image {
+                    r#type: image::Type::Docker.into(),
+                    docker: Some(image::Docker {
+                        name: image,
+                        ..image::Docker::default()
+                    }),
+                    cached: Some(!container.force_pull),
+                    ..Image::default()
+                }),
+            });
+            if container.dind {
+                info.volumes.push(mesos_wire::Volume {
+                    container_path: DOCKER_FOLDER.to_owned(),
+                    host_path: Some(SANDBOX_DOCKER_FOLDER.to_owned()),
+                    mode: volume::Mode::Rw.into(),
+                    ..mesos_wire::Volume::default()
+                });
+            }
+        }
+    }
+    Some(info)
+}
+
+fn volume_of(volume: &Volume, index: usize, kind: ContainerKind) -> mesos_wire::Volume {
+    let host_path = volume.host_path.trim();
+    mesos_wire::Volume {
+        container_path: volume.container_path.trim().to_owned(),
+        host_path: match (host_path, kind) {
+            // Docker makes a volume of its own; the other containerizer needs a folder, so it gets one in the sandbox.
+            ("", ContainerKind::Docker) => None,
+            ("", ContainerKind::Mesos) => Some(format!("volume-{index}")),
+            (path, _) => Some(path.to_owned()),
+        },
+        mode: match volume.read_only {
+            true => volume::Mode::Ro,
+            false => volume::Mode::Rw,
+        }
+        .into(),
+        ..mesos_wire::Volume::default()
+    }
+}
+
+/// Docker joins one network, the other containerizer any number.
+fn networks(container: &Container, kind: ContainerKind, networking: Networking) -> Vec<NetworkInfo> {
+    if networking != Networking::User {
+        return Vec::new();
+    }
+    let most = match kind {
+        ContainerKind::Docker => 1,
+        ContainerKind::Mesos => usize::MAX,
+    };
+    container
+        .networks
+        .iter()
+        .take(most)
+        .map(|name| NetworkInfo {
+            name: Some(name.trim().to_owned()),
+            ..NetworkInfo::default()
+        })
+        .collect()
+}
+
+fn network_of(networking: Networking) -> docker_info::Network {
+    match networking {
+        Networking::Host => docker_info::Network::Host,
+        Networking::Bridge => docker_info::Network::Bridge,
+        Networking::None => docker_info::Network::None,
+        Networking::User => docker_info::Network::User,
+    }
+}
+
+fn map_ports(container: &mut ContainerInfo, mappings: &[PortMapping], ports: &[u32]) {
+    let pairs = mappings.iter().zip(ports);
+    if let Some(docker) = &mut container.docker {
+        docker.port_mappings = pairs
+            .map(|(mapping, port)| docker_info::PortMapping {
+                host_port: *port,
+                container_port: mapping.container_port_number(),
+                protocol: mapping.protocol().map(|protocol| protocol.as_str().to_owned()),
+            })
+            .collect();
+    } else if let Some(network) = container.network_infos.first_mut() {
+        network.port_mappings = pairs
+            .map(|(mapping, port)| network_info::PortMapping {
+                host_port: *port,
+                container_port: mapping.container_port_number(),
+                protocol: mapping.protocol().map(|protocol| protocol.as_str().to_owned()),
+            })
+            .collect();
+    }
+}
+
+#[cfg(test)]
+#[path = "blueprint_tests.rs"]
+mod tests;

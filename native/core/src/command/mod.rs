@@ -1,0 +1,270 @@
+//! The command line of an agent.
+
+mod words;
+
+pub(crate) use words::{dropped_option, is_xmx, split_words};
+
+use crate::config::{CommandStyle, Container, ContainerKind, Template};
+use crate::request::{Launch, Protocol};
+use mesos_wire::{CommandInfo, Environment, command_info, environment};
+use words::{jvm_words, quote, quote_windows, words};
+
+/// The variable that carries the agent's secret into the sandbox; unset before the JVM starts.
+pub(crate) const SECRET_VARIABLE: &str = "JENKINS_AGENT_SECRET";
+/// The file that holds it there.
+const SECRET_FILE: &str = ".agent-secret";
+
+/// What Mesos runs for an agent: one line for a shell, with the files and variables that it needs.
+///
+/// `jvmArgs` and `jnlpArgs` are lists of words as the shell reads them, with quotes and variables such as
+/// `$MESOS_SANDBOX`; every other value is quoted.
+///
+/// - Without a container, `sh -c` runs it (`cmd.exe /c` on Windows).
+/// - In a Docker container the shell and the line are arguments, with no value: so Docker gives them to the image's
+///   entrypoint, or runs them if the image has none. With `shell` set, Mesos would put its own in place of the entrypoint.
+/// - In a container of the Mesos containerizer the image's entrypoint is left out: without a value, Mesos would give the
+///   arguments to the image's default command where there is no entrypoint.
+/// - A custom shell is a program that gets the line as its only argument; Docker gives that to the entrypoint too. With
+///   Docker in the container it is a command that runs before the line.
+pub(crate) fn command(launch: &Launch, name: &str, template: &Template, mem_mb: i64) -> CommandInfo {
+    let style = template.command_style().unwrap_or(CommandStyle::Linux);
+    let secret = launch.secret.as_ref().filter(|secret| !secret.is_empty());
+    let by_file = secret.is_some() && launch.protocol == Protocol::Inbound;
+    let line = Line {
+        launch,
+        name,
+        template,
+        mem_mb,
+        style,
+        by_file,
+    }
+    .text();
+    let mut variables: Vec<environment::Variable> = template
+        .environment
+        .iter()
+        .map(|variable| set(variable.name.trim(), &variable.value))
+        .collect();
+    variables.extend(
+        secret
+            .filter(|_| by_file)
+            .map(|secret| set(SECRET_VARIABLE, secret.expose())),
+    );
+    let program = fetched(format!(
+        "{}/jnlpJars/{}",
+        base_url(&launch.jenkins_url),
+        jar(launch.protocol)
+    ));
+    let files = template.uris.iter().map(|uri| command_info::Uri {
+        executable: Some(uri.executable),
+        extract: Some(uri.extract),
+        ..fetched(uri.value.trim().to_owned())
+    });
+    CommandInfo {
+        uris: std::iter::once(program).chain(files).collect(),
+        environment: (!variables.is_empty()).then_some(Environment { variables }),
+        ..started(line, style, template.container.as_ref())
+    }
+}
+
+fn started(line: String, style: CommandStyle, container: Option<&Container>) -> CommandInfo {
+    let by_shell = |line: String| CommandInfo {
+        value: Some(line),
+        shell: Some(true),
+        ..CommandInfo::default()
+    };
+    let Some((container, kind)) = container.and_then(|container| Some((container, container.kind()?))) else {
+        return by_shell(line);
+    };
+    match (container.shell(), kind) {
+        (Some(custom), _) if container.dind => by_shell(format!("{custom} && {line}")),
+        (Some(custom), ContainerKind::Docker) => CommandInfo {
+            value: Some(custom.to_owned()),
+            shell: Some(false),
+            arguments: vec![line],
+            ..CommandInfo::default()
+        },
+        // Here the arguments begin with the program's own name.
+        (Some(custom), ContainerKind::Mesos) => CommandInfo {
+            value: Some(custom.to_owned()),
+            shell: Some(false),
+            arguments: vec![custom.to_owned(), line],
+            ..CommandInfo::default()
+        },
+        (None, ContainerKind::Docker) => {
+            let shell = match style {
+                CommandStyle::Linux => ["/bin/sh", "-c"],
+                CommandStyle::Windows => ["cmd", "/c"],
+            };
+            CommandInfo {
+                shell: Some(false),
+                arguments: shell.into_iter().map(str::to_owned).chain([line]).collect(),
+                ..CommandInfo::default()
+            }
+        }
+        (None, ContainerKind::Mesos) => by_shell(line),
+    }
+}
+
+/// The parts of the line.
+struct Line<'a> {
+    launch: &'a Launch,
+    name: &'a str,
+    template: &'a Template,
+    mem_mb: i64,
+    style: CommandStyle,
+    /// Whether the secret goes by a file.
+    by_file: bool,
+}
+
+impl Line<'_> {
+    /// Ends in `exec java …` for `sh`, so that the JVM gets the signals of a kill, not a shell that might not pass them
+    /// on.
+    fn text(&self) -> String {
+        let linux = self.style == CommandStyle::Linux;
+        let mut line = Vec::new();
+        if self.template.container.is_some() {
+            // Elsewhere the sandbox is where a task starts; an image may name another folder.
+            line.push(match linux {
+                true => "cd \"${MESOS_SANDBOX-.}\" &&".to_owned(),
+                false => "cd /d \"%MESOS_SANDBOX%\" &&".to_owned(),
+            });
+        }
+        let secret_file = self.in_sandbox(SECRET_FILE);
+        if self.by_file {
+            line.push(match linux {
+                true => format!(
+                    "(umask 077; printf %s \"${SECRET_VARIABLE}\" > {secret_file}) && unset {SECRET_VARIABLE} &&"
+                ),
+                // `set /p` writes without an end of line, and fails since nobody answers it.
+                false => format!(
+                    "(<nul set /p \"=%{SECRET_VARIABLE}%\" > {secret_file}) & set \"{SECRET_VARIABLE}=\" &"
+                ),
+            });
+        }
+        line.push(if linux { "exec java" } else { "java" }.to_owned());
+        line.push(format!("-Xmx{}m", self.mem_mb));
+        line.extend(jvm_words(&self.template.jvm_args, self.style));
+        line.push(format!("-jar {}", self.in_sandbox(jar(self.launch.protocol))));
+        let arguments = words(&self.template.jnlp_args, self.style);
+        match self.launch.protocol {
+            Protocol::Jnlp => self.jnlp(arguments, &mut line),
+            Protocol::Inbound => self.inbound(arguments, &mut line),
+        }
+        line.join(" ")
+    }
+
+    fn jnlp(&self, arguments: Vec<String>, line: &mut Vec<String>) {
+        // The agents of that time do not know the option and end at it.
+        line.extend(arguments.into_iter().filter(|word| word != "-noReconnect"));
+        if let Some(secret) = self.launch.secret.as_ref().filter(|secret| !secret.is_empty()) {
+            line.push(format!("-secret {}", self.quoted(secret.expose())));
+        }
+        let jenkins = base_url(&self.launch.jenkins_url);
+        let url = format!("{jenkins}/computer/{}/slave-agent.jnlp", self.name);
+        line.push(format!("-jnlpUrl {}", self.quoted(&url)));
+    }
+
+    fn inbound(&self, arguments: Vec<String>, line: &mut Vec<String>) {
+        line.extend(arguments);
+        let url = format!("{}/", base_url(&self.launch.jenkins_url));
+        line.push(format!(
+            "-url {} -name {}",
+            self.quoted(&url),
+            self.quoted(self.name)
+        ));
+        if self.by_file {
+            line.push(format!("-secret {}", self.at_sandbox(SECRET_FILE)));
+        }
+        if self.launch.web_socket {
+            line.push("-webSocket".to_owned());
+        }
+        let tunnel = self.launch.tunnel.as_deref().map(str::trim).unwrap_or_default();
+        if !tunnel.is_empty() {
+            line.push(format!("-tunnel {}", self.quoted(tunnel)));
+        }
+        line.push(format!(
+            "-workDir {}",
+            self.quoted(self.template.effective_root())
+        ));
+    }
+
+    fn in_sandbox(&self, file: &str) -> String {
+        match self.style {
+            CommandStyle::Linux => format!("\"${{MESOS_SANDBOX-.}}/{file}\""),
+            CommandStyle::Windows => format!("\"%MESOS_SANDBOX%\\{file}\""),
+        }
+    }
+
+    /// The file's name with the sign that makes the agent read it.
+    fn at_sandbox(&self, file: &str) -> String {
+        self.in_sandbox(file).replacen('"', "\"@", 1)
+    }
+
+    fn quoted(&self, text: &str) -> String {
+        match self.style {
+            CommandStyle::Linux => quote(text),
+            CommandStyle::Windows => quote_windows(text),
+        }
+    }
+}
+
+fn set(name: &str, value: &str) -> environment::Variable {
+    environment::Variable {
+        name: name.to_owned(),
+        value: Some(value.to_owned()),
+        ..environment::Variable::default()
+    }
+}
+
+/// A plain file, fetched anew each time: Jenkins may be upgraded at any time, and an agent must not start with yesterday's
+/// program.
+fn fetched(value: String) -> command_info::Uri {
+    command_info::Uri {
+        value,
+        executable: Some(false),
+        extract: Some(false),
+        cache: Some(false),
+        ..command_info::Uri::default()
+    }
+}
+
+fn jar(protocol: Protocol) -> &'static str {
+    match protocol {
+        Protocol::Jnlp => "slave.jar",
+        Protocol::Inbound => "agent.jar",
+    }
+}
+
+/// What is wrong with a launch, and the cure.
+pub(crate) fn check_launch(launch: &Launch) -> Result<(), String> {
+    check_jenkins_url(&launch.jenkins_url)
+}
+
+/// What is wrong with the address of Jenkins, and the cure.
+pub(crate) fn check_jenkins_url(url: &str) -> Result<(), String> {
+    let url = url.trim();
+    if url.is_empty() {
+        return Err("Jenkins URL is empty: enter the address at which agents reach Jenkins".to_owned());
+    }
+    let lower = url.to_ascii_lowercase();
+    let rest = lower
+        .strip_prefix("http://")
+        .or_else(|| lower.strip_prefix("https://"));
+    if !rest.is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/')) {
+        return Err(
+            "Jenkins URL is not an http:// or https:// address: write it as in http://jenkins:8080/"
+                .to_owned(),
+        );
+    }
+    if url.chars().any(|c| c.is_whitespace() || c.is_control()) {
+        return Err("Jenkins URL has a blank in it: remove it".to_owned());
+    }
+    Ok(())
+}
+
+fn base_url(url: &str) -> &str {
+    url.trim().trim_end_matches('/')
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,104 @@
+//! The fields of the cloud itself.
+
+use super::named;
+use crate::command::check_jenkins_url;
+use crate::config::{Config, SECONDS_MOST};
+use crate::findings::{Findings, title};
+use crate::master::MasterSource;
+
+pub(super) fn check(config: &Config, findings: &mut Findings) {
+    if let Err(error) = config.master.trim().parse::<MasterSource>() {
+        findings.error("master", error.to_string());
+    }
+    if config.framework_name.trim().is_empty() {
+        findings.error(
+            "frameworkName",
+            "framework name is empty: enter one, as in Jenkins Scheduler",
+        );
+    }
+    if let Some(problem) = role_problem(config.effective_role()) {
+        findings.error("role", problem);
+    }
+    if let Some(problem) = user_problem(config.user.trim()) {
+        findings.error("user", problem);
+    }
+    // Empty: each request brings the root URL of Jenkins.
+    if !config.jenkins_url.trim().is_empty()
+        && let Err(problem) = check_jenkins_url(&config.jenkins_url)
+    {
+        findings.error("jenkinsUrl", problem);
+    }
+    findings.whole(
+        "failoverTimeoutSeconds",
+        &config.failover_timeout_seconds,
+        1,
+        SECONDS_MOST,
+    );
+    findings.whole("declineSeconds", &config.decline_seconds, 1, SECONDS_MOST);
+    findings.whole(
+        "launchTimeoutSeconds",
+        &config.launch_timeout_seconds,
+        1,
+        SECONDS_MOST,
+    );
+    if let Err((field, problem)) = config.limits() {
+        findings.error(field, format!("{} {problem}", title(field)));
+    }
+    if config.secret.as_ref().is_some_and(|secret| !secret.is_empty())
+        && config
+            .principal
+            .as_deref()
+            .is_none_or(|principal| principal.trim().is_empty())
+    {
+        findings.error(
+            "principal",
+            "principal is empty, but a secret is set: enter the principal, or no secret",
+        );
+    }
+    if config.templates.is_empty() {
+        findings.warning(
+            "templates",
+            "no agent template: add one, or this cloud serves no job",
+        );
+    }
+}
+
+/// The rules of Mesos for roles, which may be paths as `eng/ci`.
+fn role_problem(role: &str) -> Option<String> {
+    if role == "*" {
+        return None;
+    }
+    if let Some(bad) = role
+        .chars()
+        .find(|c| c.is_whitespace() || c.is_control() || *c == '\\')
+    {
+        return Some(format!(
+            "role has {} in it, which Mesos refuses: remove it",
+            named(bad)
+        ));
+    }
+    role.split('/').find_map(|part| match part {
+        "" => Some("role has a slash at an end or twice in a row: write it as in eng/ci".to_owned()),
+        "." | ".." | "*" => Some(format!(
+            "role has the part `{part}`, which Mesos refuses: choose another name"
+        )),
+        part if part.starts_with('-') => {
+            Some("role begins with a dash, which Mesos refuses: remove it".to_owned())
+        }
+        _ => None,
+    })
+}
+
+/// The rules of Linux's useradd, with capitals and dots, which many directories allow.
+fn user_problem(user: &str) -> Option<String> {
+    let body = user.strip_suffix('$').unwrap_or(user);
+    let good = |c: char| c.is_ascii_alphanumeric() || "_-.@".contains(c);
+    if let Some(bad) = body.chars().find(|c| !good(*c)) {
+        return Some(format!(
+            "agent user has {} in it: enter the name of a Unix user",
+            named(bad)
+        ));
+    }
+    (body.starts_with(['-', '.']) || user.len() > 255)
+        .then(|| "agent user is not the name of a Unix user: begin with a letter".to_owned())
+}
