@@ -7,10 +7,12 @@ import hudson.slaves.OfflineCause;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.logging.Level;
@@ -21,47 +23,72 @@ import jenkins.model.Jenkins;
 final class AgentNodes {
     private static final Logger LOGGER = Logger.getLogger(AgentNodes.class.getName());
 
-    private static final Set<Future<?>> PENDING = ConcurrentHashMap.newKeySet();
+    private static final Queue<Runnable> WORK = new ConcurrentLinkedQueue<>();
+
+    /** Held by the one thread that does the work: what is done with a node is done in the order it was asked for. */
+    private static final Semaphore WORKER = new Semaphore(1);
+
+    private static volatile Future<?> latest = CompletableFuture.completedFuture(null);
 
     private AgentNodes() {}
 
     private static void later(Runnable work) {
-        PENDING.removeIf(Future::isDone);
-        PENDING.add(Computer.threadPoolForRemoting.submit(work));
+        WORK.add(work);
+        latest = Computer.threadPoolForRemoting.submit(AgentNodes::work);
+    }
+
+    private static void work() {
+        // whoever holds it looks again after giving it back, so nothing stays behind
+        while (!WORK.isEmpty() && WORKER.tryAcquire()) {
+            try {
+                for (Runnable each = WORK.poll(); each != null; each = WORK.poll()) {
+                    each.run();
+                }
+            } finally {
+                WORKER.release();
+            }
+        }
     }
 
     /** Waits, 10 s at most, for what was begun, so that Jenkins does not stop in the middle of it. */
     static void finish() {
         long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
-        for (Future<?> each : PENDING) {
-            try {
-                each.get(Math.max(0, end - System.nanoTime()), TimeUnit.NANOSECONDS);
-            } catch (ExecutionException | TimeoutException e) {
-                LOGGER.log(Level.WARNING, "nodes are still being added or removed", e);
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                return;
+        try {
+            latest.get(end - System.nanoTime(), TimeUnit.NANOSECONDS);
+            if (WORKER.tryAcquire(end - System.nanoTime(), TimeUnit.NANOSECONDS)) {
+                WORKER.release();
+            } else {
+                LOGGER.warning("nodes are still being added or removed");
             }
+        } catch (ExecutionException | TimeoutException e) {
+            LOGGER.log(Level.WARNING, "nodes are still being added or removed", e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
-        PENDING.clear();
     }
 
-    static void add(MesosFramework framework, MesosSlaveInfo template, List<Plan.Agent> plans) {
-        later(() -> plans.forEach(plan -> addNow(framework, template, plan)));
+    /** Adds the node of an agent that Mesos has accepted. */
+    static void add(MesosFramework framework, MesosAgent agent) {
+        later(() -> {
+            try {
+                addNow(framework, agent);
+            } catch (IOException | FormException | RuntimeException e) {
+                LOGGER.log(Level.WARNING, framework.cloud().name + ": cannot add the node " + agent.name, e);
+                framework.release(agent.name, "its node could not be added: " + e.getMessage());
+            }
+        });
     }
 
-    private static void addNow(MesosFramework framework, MesosSlaveInfo template, Plan.Agent plan) {
-        MesosAgent agent = framework.agent(plan.name());
-        if (agent == null || agent.isReleased() || MesosFrameworks.find(framework.cloudId) != framework) {
+    private static void addNow(MesosFramework framework, MesosAgent agent) throws IOException, FormException {
+        if (agent.isReleased()
+                || framework.agent(agent.name) == null
+                || MesosFrameworks.find(framework.cloudId) != framework) {
             return;
         }
-        try {
-            Jenkins.get().addNode(new MesosSlave(framework.cloud(), template, plan));
-            agent.nodeAdded();
-        } catch (IOException | FormException | RuntimeException e) {
-            LOGGER.log(Level.WARNING, framework.cloud().name + ": cannot add the node " + plan.name(), e);
-            framework.release(plan.name(), "its node could not be added: " + e.getMessage());
-        }
+        MesosSlave node = new MesosSlave(framework.cloud(), agent.settings, agent.plan);
+        Jenkins.get().addNode(node);
+        agent.nodeAdded();
+        framework.added(agent, node);
     }
 
     /** All nodes of our kind. */

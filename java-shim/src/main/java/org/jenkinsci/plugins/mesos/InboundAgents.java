@@ -1,5 +1,6 @@
 package org.jenkinsci.plugins.mesos;
 
+import hudson.Util;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import jenkins.model.Jenkins;
@@ -21,15 +22,23 @@ final class InboundAgents {
     }
 
     /** The {@code launch} member of the contract's Request. */
-    static Map<String, Object> launch(MesosSlave node, String jenkinsUrl) {
+    static Map<String, Object> launch(MesosCloud cloud, String agent) {
         Map<String, Object> launch = new LinkedHashMap<>();
         launch.put("protocol", TODAY ? "inbound" : "jnlp");
-        launch.put("jenkinsUrl", jenkinsUrl);
-        launch.put("secret", TODAY ? Secrets.of(node.getNodeName()) : null);
-        launch.put("tunnel", null);
-        // with the port for agents switched off, as today's Jenkins comes, HTTP is the only way in
-        launch.put("webSocket", TODAY && Jenkins.get().getSlaveAgentPort() < 0);
+        launch.put("jenkinsUrl", cloud.agentsJenkinsUrl());
+        launch.put("secret", TODAY ? Secrets.of(agent) : null);
+        launch.put("tunnel", Util.fixEmptyAndTrim(cloud.getTunnel()));
+        launch.put("webSocket", TODAY && webSocket(cloud.getConnection()));
         return launch;
+    }
+
+    private static boolean webSocket(String connection) {
+        return switch (Util.fixNull(connection)) {
+            case "websocket" -> true;
+            case "tcp" -> false;
+            // with the port for agents switched off, as today's Jenkins comes, HTTP is the only way in
+            default -> Jenkins.get().getSlaveAgentPort() < 0;
+        };
     }
 
     /** A class of its own, since the type it refers to is not in every host. */

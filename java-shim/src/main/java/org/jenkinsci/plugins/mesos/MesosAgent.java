@@ -1,5 +1,6 @@
 package org.jenkinsci.plugins.mesos;
 
+import hudson.Util;
 import hudson.model.Node;
 import hudson.model.TaskListener;
 import java.time.Instant;
@@ -9,6 +10,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * What is known of one agent, from the request to the end of its task: for its log, its offline cause, and the planned
@@ -17,7 +19,6 @@ import java.util.concurrent.CompletableFuture;
 final class MesosAgent {
     /** Where an agent stands; the order is that of its life. */
     enum Phase {
-        PLANNED,
         REQUESTED,
         ACCEPTED,
         RUNNING,
@@ -30,36 +31,85 @@ final class MesosAgent {
     private static final DateTimeFormatter TIME =
             DateTimeFormatter.ofPattern("HH:mm:ss.SSS", Locale.ROOT).withZone(ZoneId.systemDefault());
 
+    private static final AtomicLong NUMBERS = new AtomicLong();
+
     final String name;
-    final String label;
+
+    /** The template's key: its name, else its whole label string. */
+    final String template;
+
+    /** The Docker image that its build chose, or null. */
+    final String image;
+
     final int executors;
+    final boolean singleUse;
+
+    /** Of the whole task, in CPUs and MB. */
+    final double cpus;
+
+    final double mem;
 
     /** True: the node was there before the cloud was opened, so it must not be asked for again. */
     final boolean owned;
 
+    /** Agents that were asked for later have greater numbers. */
+    final long number = NUMBERS.incrementAndGet();
+
+    /** What its node will be made of; null if it is owned. */
+    final Plan.Agent plan;
+
+    final MesosSlaveInfo settings;
+
     private final CompletableFuture<Node> online = new CompletableFuture<>();
+    private final CompletableFuture<Node> settled = new CompletableFuture<>();
     private final Deque<String> story = new ArrayDeque<>();
-    private final long plannedAt = System.currentTimeMillis();
+    private final long requestedAt = System.currentTimeMillis();
     private TaskListener log;
-    private Phase phase;
+    private Phase phase = Phase.REQUESTED;
     private String reason;
     private String releaseReason;
     private String host;
-    private long phaseSince = plannedAt;
+    private long phaseSince = requestedAt;
     private boolean nodeAdded;
+    private boolean waitingTold;
 
-    MesosAgent(String name, String label, int executors, boolean owned) {
-        this.name = name;
-        this.label = label;
-        this.executors = executors;
-        this.owned = owned;
-        this.phase = owned ? Phase.REQUESTED : Phase.PLANNED;
-        this.nodeAdded = owned;
+    /** An agent that is asked for now. */
+    MesosAgent(Plan.Agent plan, MesosSlaveInfo settings) {
+        this.plan = plan;
+        this.settings = settings;
+        owned = false;
+        name = plan.name();
+        template = Util.fixNull(plan.template());
+        image = plan.image();
+        executors = plan.executors();
+        singleUse = plan.singleUse();
+        cpus = plan.cpus();
+        mem = plan.mem();
+    }
+
+    /** An agent that Jenkins has had a node for since before the cloud was opened. */
+    MesosAgent(MesosSlave node) {
+        plan = null;
+        settings = null;
+        owned = true;
+        name = node.getNodeName();
+        template = Util.fixNull(node.getLabelString());
+        image = null;
+        executors = node.getNumExecutors();
+        singleUse = false;
+        cpus = node.getCpus();
+        mem = node.getMem();
+        nodeAdded = true;
     }
 
     /** Completes when the agent is online; fails with the reason when it ended before. */
     CompletableFuture<Node> online() {
         return online;
+    }
+
+    /** Completes, with null, when Jenkins has the node, or when the agent ended before. */
+    CompletableFuture<Node> settled() {
+        return settled;
     }
 
     /** Writes to the agent's log, now or when it is opened. */
@@ -69,6 +119,7 @@ final class MesosAgent {
             story.removeFirst();
         }
         story.add(stamped);
+        waitingTold = false;
         if (log != null) {
             log.getLogger().println(stamped);
         }
@@ -78,28 +129,31 @@ final class MesosAgent {
         tell(System.currentTimeMillis(), line);
     }
 
+    /** Why it waits: only the latest reason stays in the story, however long the agent waits. */
+    synchronized void tellWaiting(long at, String why) {
+        if (waitingTold) {
+            story.removeLast();
+        }
+        tell(at, "Waiting: " + why);
+        waitingTold = true;
+    }
+
     /** The log of the computer was opened, and emptied by that: the story so far is written to it again. */
     synchronized void tellTo(TaskListener listener) {
         log = listener;
         story.forEach(line -> listener.getLogger().println(line));
     }
 
-    synchronized void nodeAdded() {
-        nodeAdded = true;
+    void nodeAdded() {
+        synchronized (this) {
+            nodeAdded = true;
+        }
+        settled.complete(null);
     }
 
     /** Whether Jenkins ought to have a node of this name. */
     synchronized boolean hasNode() {
         return nodeAdded;
-    }
-
-    /** True once, for the caller that may ask for the agent. */
-    synchronized boolean request() {
-        if (phase != Phase.PLANNED || releaseReason != null) {
-            return false;
-        }
-        enter(Phase.REQUESTED, null);
-        return true;
     }
 
     /** True once, for the caller that may release the agent. */
@@ -111,12 +165,12 @@ final class MesosAgent {
         return true;
     }
 
-    synchronized boolean isReleased() {
-        return releaseReason != null;
-    }
-
     synchronized String releaseReason() {
         return releaseReason;
+    }
+
+    synchronized boolean isReleased() {
+        return releaseReason != null;
     }
 
     synchronized void enter(Phase next, String why) {
@@ -135,9 +189,9 @@ final class MesosAgent {
         return System.currentTimeMillis() - phaseSince;
     }
 
-    /** Since the agent was planned, to a tenth of a second. */
-    String secondsSincePlanned() {
-        return String.format(Locale.ROOT, "%.1f", (System.currentTimeMillis() - plannedAt) / 1000.0);
+    /** Since the agent was asked for, to a tenth of a second. */
+    String secondsSinceRequest() {
+        return String.format(Locale.ROOT, "%.1f", (System.currentTimeMillis() - requestedAt) / 1000.0);
     }
 
     synchronized void host(String found) {

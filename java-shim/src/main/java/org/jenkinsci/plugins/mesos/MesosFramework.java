@@ -7,6 +7,7 @@ import java.math.BigDecimal;
 import java.math.RoundingMode;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -58,8 +59,7 @@ final class MesosFramework {
         long handle = NativeBridge.open(config(settings, names(owned)), stateDir.getAbsolutePath());
         MesosFramework framework = new MesosFramework(cloud, handle);
         for (MesosSlave node : owned) {
-            MesosAgent agent = new MesosAgent(node.getNodeName(), node.getLabelString(), node.getNumExecutors(), true);
-            framework.agents.put(agent.name, agent);
+            framework.agents.put(node.getNodeName(), new MesosAgent(node));
         }
         Thread poller = new Thread(framework::pollUntilClosed, "mesos events of " + cloud.name);
         poller.setDaemon(true);
@@ -90,8 +90,11 @@ final class MesosFramework {
         return agents.get(name);
     }
 
+    /** All whose end has not been told, the oldest first. */
     List<MesosAgent> agents() {
-        return new ArrayList<>(agents.values());
+        List<MesosAgent> oldestFirst = new ArrayList<>(agents.values());
+        oldestFirst.sort(Comparator.comparingLong(agent -> agent.number));
+        return oldestFirst;
     }
 
     Status status() {
@@ -107,36 +110,85 @@ final class MesosFramework {
     }
 
     /**
-     * Plans agents and sees to their nodes on another thread. Plans none for a while after agents of the template ended
-     * before they were online.
+     * Asks for agents of a template with so many executors in all. Asks for none for a while after agents of the
+     * template ended before they were online.
      *
      * @throws NativeException if the template cannot be used
      */
-    List<MesosAgent> plan(MesosSlaveInfo template, int excess) {
-        long pause = backOff.secondsLeft(template.getLabelString());
-        if (pause > 0) {
+    List<MesosAgent> request(MesosSlaveInfo template, int excess) {
+        if (pauseOf(template.key()) > 0) {
             return List.of();
         }
-        Plan plan = Plan.parse(NativeBridge.plan(handle, Plan.demand(template.getLabelString(), excess)));
-        List<MesosAgent> planned = new ArrayList<>();
-        for (Plan.Agent each : plan.agents()) {
-            MesosAgent agent = new MesosAgent(each.name(), each.label(), each.executors(), false);
+        Plan plan = Plan.parse(NativeBridge.plan(handle, Plan.demand(template.key(), null, excess)));
+        return request(plan.agents(), template);
+    }
+
+    /** Seconds for which no agents of this template are to be asked for, since the last ones failed; 0: none. */
+    long pauseOf(String template) {
+        return backOff.secondsLeft(template);
+    }
+
+    /**
+     * Asks Mesos for agents. Jenkins gets their nodes when Mesos has accepted them: until then they can be withdrawn
+     * without a trace, and a long queue does not fill Jenkins with nodes that wait.
+     *
+     * @param plans what {@code plan} or {@code review} gave
+     */
+    List<MesosAgent> request(List<Plan.Agent> plans, MesosSlaveInfo template) {
+        List<MesosAgent> requested = new ArrayList<>();
+        for (Plan.Agent plan : plans) {
+            MesosAgent agent = new MesosAgent(plan, template);
             agents.put(agent.name, agent);
-            planned.add(agent);
+            requested.add(agent);
+            agent.tell("Requested from Mesos cloud " + cloud.name + ": template " + agent.template + ", "
+                    + agent.executors + " executor(s), " + amount(agent.cpus) + " CPUs, " + amount(agent.mem) + " MB"
+                    + (agent.image == null ? "" : ", image " + agent.image));
+            try {
+                NativeBridge.submit(handle, submission(agent));
+            } catch (NativeException e) {
+                end(agent, "cannot be requested: " + e.getMessage());
+                continue;
+            }
+            // released while it was being asked for: that came too early for the native side
+            if (agent.isReleased()) {
+                releaseNow(List.of(agent.name), agent.releaseReason());
+            }
         }
-        AgentNodes.add(this, template, plan.agents());
-        return planned;
+        return requested;
+    }
+
+    private byte[] submission(MesosAgent agent) {
+        Map<String, Object> request = new LinkedHashMap<>();
+        request.put("v", 1);
+        request.put("name", agent.name);
+        request.put("template", agent.template);
+        request.put("label", Util.fixNull(agent.plan.label()));
+        request.put("image", agent.image);
+        request.put("executors", agent.executors);
+        request.put("launch", InboundAgents.launch(cloud, agent.name));
+        return NativeJson.write(request);
+    }
+
+    /** Jenkins has the node of an agent now. */
+    void added(MesosAgent agent, MesosSlave node) {
+        LOGGER.log(Level.FINE, "{0}: {1} has a node, {2} s after the request", new Object[] {
+            cloud.name, node.getNodeName(), agent.secondsSinceRequest()
+        });
+        // its end came meanwhile, too early to find the node
+        if (agents.get(agent.name) != agent) {
+            AgentNodes.remove(agent.name, Util.fixNull(agent.reason()));
+        }
     }
 
     /** The agent is connected: it can take builds. */
     void online(MesosAgent agent, MesosSlave node) {
         agent.enter(MesosAgent.Phase.RUNNING, null);
-        agent.tell("Online after " + agent.secondsSincePlanned() + " s");
+        agent.tell("Online after " + agent.secondsSinceRequest() + " s");
         agent.online().complete(node);
-        backOff.succeeded(agent.label);
+        backOff.succeeded(agent.template);
     }
 
-    /** Jenkins launches the node: asks for the task if that has not been done, else says how it stands. */
+    /** Jenkins launches the node: says how its task stands. The agent connects by itself. */
     void launch(MesosSlave node, TaskListener log) {
         MesosAgent agent = agents.get(node.getNodeName());
         if (agent == null) {
@@ -146,52 +198,33 @@ final class MesosFramework {
             return;
         }
         agent.tellTo(log);
-        if (!agent.request()) {
-            log.getLogger().println("The agent is " + describe(agent) + "; it connects by itself.");
-            return;
-        }
-        agent.tell("Requested from Mesos cloud " + cloud.name + ": label " + Util.fixNull(agent.label) + ", "
-                + agent.executors + " executor(s), " + amount(node.getCpus()) + " CPUs, " + amount(node.getMem()) + " MB");
-        try {
-            NativeBridge.submit(handle, request(node, agent));
-        } catch (NativeException e) {
-            end(agent, "cannot be requested: " + e.getMessage());
-            return;
-        }
-        // released while it was being asked for: that came too early for the native side
-        if (agent.isReleased()) {
-            releaseNow(agent.name, agent.releaseReason());
-        }
-    }
-
-    private byte[] request(MesosSlave node, MesosAgent agent) {
-        Map<String, Object> request = new LinkedHashMap<>();
-        request.put("v", 1);
-        request.put("name", agent.name);
-        request.put("label", Util.fixNull(agent.label));
-        request.put("executors", agent.executors);
-        request.put("launch", InboundAgents.launch(node, cloud.agentsJenkinsUrl()));
-        return NativeJson.write(request);
+        log.getLogger().println("The agent is " + describe(agent) + "; it connects by itself.");
     }
 
     /** Kills or withdraws an agent; does nothing if that was done before or its task is over. */
     void release(String name, String reason) {
-        MesosAgent agent = agents.get(name);
-        if (agent == null || !agent.release(reason)) {
-            return;
-        }
-        agent.tell("Released: " + reason);
-        if (agent.phase() == MesosAgent.Phase.PLANNED) {
-            end(agent, reason);
-            return;
-        }
-        releaseNow(name, reason);
+        release(List.of(name), reason);
     }
 
-    private void releaseNow(String name, String reason) {
+    /** As above, for several at once. */
+    void release(List<String> names, String reason) {
+        List<String> released = new ArrayList<>();
+        for (String name : names) {
+            MesosAgent agent = agents.get(name);
+            if (agent != null && agent.release(reason)) {
+                agent.tell("Released: " + reason);
+                released.add(name);
+            }
+        }
+        if (!released.isEmpty()) {
+            releaseNow(released, reason);
+        }
+    }
+
+    private void releaseNow(List<String> names, String reason) {
         Map<String, Object> release = new LinkedHashMap<>();
         release.put("v", 1);
-        release.put("names", List.of(name));
+        release.put("names", names);
         release.put("reason", reason);
         NativeBridge.release(handle, NativeJson.write(release));
     }
@@ -248,7 +281,7 @@ final class MesosFramework {
         }
     }
 
-    private void handle(Event event) {
+    void handle(Event event) {
         if (event instanceof Event.OfAgent ofAgent) {
             MesosAgent agent = agents.get(ofAgent.name());
             if (agent != null) {
@@ -262,11 +295,13 @@ final class MesosFramework {
     private void handle(MesosAgent agent, Event.OfAgent event) {
         if (event instanceof Event.Waiting waiting) {
             agent.enter(agent.phase(), waiting.reason());
-            agent.tell(waiting.at(), "Waiting: " + waiting.reason());
+            agent.tellWaiting(waiting.at(), waiting.reason());
         } else if (event instanceof Event.Accepted accepted) {
             agent.host(accepted.host());
             agent.enter(MesosAgent.Phase.ACCEPTED, null);
-            agent.tell(accepted.at(), "Accepted on " + accepted.host() + " after " + agent.secondsSincePlanned()
+            // at once: the task begins to look for it half a second from now
+            AgentNodes.add(this, agent);
+            agent.tell(accepted.at(), "Accepted on " + accepted.host() + " after " + agent.secondsSinceRequest()
                     + " s: " + amount(accepted.cpus()) + " CPUs, " + amount(accepted.mem()) + " MB"
                     + (accepted.tasksInOffer() > 1 ? ", one of " + accepted.tasksInOffer() + " tasks in this offer" : ""));
         } else if (event instanceof Event.State state) {
@@ -275,7 +310,7 @@ final class MesosFramework {
                 agent.enter(MesosAgent.Phase.RUNNING, null);
             }
             agent.tell(state.at(), join(state.state(), state.host(), state.reason(), state.message()) + " after "
-                    + agent.secondsSincePlanned() + " s");
+                    + agent.secondsSinceRequest() + " s");
         } else if (event instanceof Event.Known known) {
             agent.host(known.host());
             agent.enter(MesosAgent.Phase.RUNNING, null);
@@ -292,19 +327,25 @@ final class MesosFramework {
         agents.remove(agent.name);
         agent.enter(MesosAgent.Phase.ENDED, why);
         boolean waitedFor = agent.online().completeExceptionally(new MesosAgentException(agent.name + ": " + why));
+        agent.settled().complete(null);
         if (!agent.isReleased()) {
-            history.ended(agent.name, why);
-            if (waitedFor && !agent.owned) {
-                backOff.failed(agent.label);
-            }
+            history.ended(agent.name, why + (waitedFor && !agent.owned ? again(agent) : ""));
         }
         AgentNodes.remove(agent.name, why);
+    }
+
+    /** An agent failed before it was online: when another may be asked for. */
+    private String again(MesosAgent agent) {
+        backOff.failed(agent.template);
+        String next = "another agent of template " + agent.template + " can be requested in "
+                + backOff.secondsLeft(agent.template) + " s";
+        agent.tell(next);
+        return "; " + next;
     }
 
     static String describe(MesosAgent agent) {
         String state =
                 switch (agent.phase()) {
-                    case PLANNED -> "planned";
                     case REQUESTED -> "waiting for Mesos";
                     case ACCEPTED -> "being started on " + agent.host();
                     case RUNNING -> agent.host() == null ? "running" : "running on " + agent.host();

@@ -1,5 +1,6 @@
 package org.jenkinsci.plugins.mesos;
 
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -21,6 +22,12 @@ public record Plan(List<Agent> agents) {
      * @param remoteFsRoot the agent's folder, relative to the task's sandbox
      * @param idleTerminationMinutes 0: never
      * @param mode NORMAL or EXCLUSIVE
+     * @param template the key of the template: its name, else its whole label string
+     * @param image the Docker image of this agent where a build chose it, or null
+     * @param singleUse true: it takes one build; {@code executors} is 1 then
+     * @param maxBuilds how many builds it takes; 0: any number
+     * @param maxHours how many hours after its creation it still takes builds; 0: always
+     * @param disk what the Mesos task will take, in MB
      */
     public record Agent(
             String name,
@@ -30,7 +37,13 @@ public record Plan(List<Agent> agents) {
             double mem,
             String remoteFsRoot,
             int idleTerminationMinutes,
-            String mode) {
+            String mode,
+            String template,
+            String image,
+            boolean singleUse,
+            int maxBuilds,
+            int maxHours,
+            double disk) {
 
         static Agent of(Members json) {
             return new Agent(
@@ -41,13 +54,27 @@ public record Plan(List<Agent> agents) {
                     json.amount("mem"),
                     json.text("remoteFsRoot"),
                     json.number("idleTerminationMinutes", 0),
-                    json.text("mode"));
+                    json.text("mode"),
+                    json.text("template"),
+                    json.text("image"),
+                    json.flag("singleUse", false),
+                    json.number("maxBuilds", 0),
+                    json.number("maxHours", 0),
+                    json.amount("disk"));
         }
     }
 
-    /** The demand that a plan answers: {@code excess} executors for the template with this label string. */
-    public static byte[] demand(String label, int excess) {
-        return NativeJson.write(Map.of("v", 1, "label", label == null ? "" : label, "excess", excess));
+    /**
+     * The demand that a plan answers: {@code excess} executors of the template with this key, whose image is the build's
+     * if it names one.
+     */
+    public static byte[] demand(String template, String image, int excess) {
+        Map<String, Object> demand = new LinkedHashMap<>();
+        demand.put("v", 1);
+        demand.put("template", template);
+        demand.put("image", image);
+        demand.put("excess", excess);
+        return NativeJson.write(demand);
     }
 
     public static Plan parse(byte[] message) {

@@ -25,7 +25,7 @@ final class Provisioning {
             return planned;
         }
         try {
-            for (MesosAgent agent : framework.plan(template, excess)) {
+            for (MesosAgent agent : framework.request(template, excess)) {
                 planned.add(new PlannedNode(agent.name, agent.online(), agent.executors));
             }
         } catch (NativeException | IllegalArgumentException e) {

@@ -49,10 +49,18 @@ public class MessagesFromNativeTest extends TestCase {
 
     public void testAPlanIsRead() {
         Plan plan = Plan.parse(utf8("{\"v\":1,\"agents\":[{\"name\":\"n\",\"label\":\"a b\",\"executors\":2,\"cpus\":0.3,"
-                + "\"mem\":768,\"remoteFsRoot\":\"jenkins\",\"idleTerminationMinutes\":0,\"mode\":\"EXCLUSIVE\"}]}"));
-        assertEquals(List.of(new Plan.Agent("n", "a b", 2, 0.3, 768, "jenkins", 0, "EXCLUSIVE")), plan.agents());
+                + "\"mem\":768,\"remoteFsRoot\":\"jenkins\",\"idleTerminationMinutes\":0,\"mode\":\"EXCLUSIVE\"},"
+                + "{\"name\":\"m\",\"label\":\"c\",\"executors\":1,\"cpus\":1,\"mem\":512,\"remoteFsRoot\":\"jenkins\","
+                + "\"idleTerminationMinutes\":3,\"mode\":\"NORMAL\",\"template\":\"key\",\"image\":\"maven:3\","
+                + "\"singleUse\":true,\"maxBuilds\":4,\"maxHours\":5,\"disk\":1024.5}]}"));
         assertEquals(
-                Map.of("v", 1L, "label", "", "excess", 3L), NativeJson.read(Plan.demand(null, 3)));
+                List.of(
+                        new Plan.Agent("n", "a b", 2, 0.3, 768, "jenkins", 0, "EXCLUSIVE", null, null, false, 0, 0, 0),
+                        new Plan.Agent(
+                                "m", "c", 1, 1, 512, "jenkins", 3, "NORMAL", "key", "maven:3", true, 4, 5, 1024.5)),
+                plan.agents());
+        Map<String, Object> demand = NativeJson.read(Plan.demand("key", null, 3));
+        assertEquals("{v=1, template=key, image=null, excess=3}", demand.toString());
     }
 
     public void testAValidationAndAReportAreRead() {

@@ -6,6 +6,8 @@ import hudson.model.Label;
 import hudson.model.Node;
 import hudson.model.Queue;
 import hudson.slaves.NodeProvisioner.PlannedNode;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
@@ -19,7 +21,7 @@ public class ProvisioningTest extends MesosTestCase {
 
     public void testSevenWaitingBuildsGetAsManyExecutorsInAgentsOfTwo() throws Exception {
         MesosCloud cloud = cloud(template("mesos", 1, 2));
-        opened(cloud);
+        MesosFramework framework = opened(cloud);
         Collection<PlannedNode> planned = cloud.provision(Label.get("mesos"), 7);
         assertEquals(List.of(2, 2, 2, 1), executors(planned));
         Set<String> names = new HashSet<>();
@@ -29,8 +31,9 @@ public class ProvisioningTest extends MesosTestCase {
             assertFalse(each.future.isDone());
         }
         assertEquals(4, names.size());
-        await("all nodes are there", () -> nodes().size() == 4);
-        assertEquals(names, new HashSet<>(nodes().stream().map(Node::getNodeName).toList()));
+        await("all are asked for", () -> waiting(framework) == 4);
+        assertEquals(names, new HashSet<>(framework.agents().stream().map(agent -> agent.name).toList()));
+        assertEquals("Mesos has accepted none", List.of(), nodes());
     }
 
     public void testAnAgentNeverHasFewerExecutorsThanTheMinimum() throws Exception {
@@ -50,10 +53,8 @@ public class ProvisioningTest extends MesosTestCase {
         template.setIdleTerminationMinutes("9");
         template.setMode(Node.Mode.EXCLUSIVE);
         MesosCloud cloud = cloud(template);
-        opened(cloud);
-        cloud.provision(Label.get("big"), 2);
-        await("the node is there", () -> nodes().size() == 1);
-        MesosSlave node = nodes().get(0);
+        MesosFramework framework = opened(cloud);
+        MesosSlave node = accepted(framework, cloud.provision(Label.get("big"), 2).iterator().next().displayName);
         assertEquals(2, node.getNumExecutors());
         assertEquals(1.0, node.getCpus());
         assertEquals(200.0, node.getMem());
@@ -112,9 +113,8 @@ public class ProvisioningTest extends MesosTestCase {
         MesosFramework framework = opened(cloud);
         PlannedNode planned = cloud.provision(Label.get("mesos"), 1).iterator().next();
         await("the agent is asked for", () -> waiting(framework) == 1);
-        assertNotNull(framework.agent(planned.displayName));
 
-        hudson.removeNode(hudson.getNode(planned.displayName));
+        hudson.removeNode(accepted(framework, planned.displayName));
 
         await("the request is withdrawn", () -> waiting(framework) == 0);
         try {
@@ -127,20 +127,56 @@ public class ProvisioningTest extends MesosTestCase {
         assertNull(framework.agent(planned.displayName));
     }
 
-    public void testAnAgentsLogSaysWhatWasRequested() throws Exception {
+    public void testAnAgentsLogTellsItsStorySinceTheRequest() throws Exception {
         MesosCloud cloud = cloud(template("mesos", 1, 1));
-        opened(cloud);
-        PlannedNode planned = cloud.provision(Label.get("mesos"), 1).iterator().next();
-        await("the log tells of the request", () -> {
-            try {
-                return hudson.getComputer(planned.displayName) != null
-                        && hudson.getComputer(planned.displayName).getLog().contains("Requested from Mesos cloud MesosCloud");
-            } catch (java.io.IOException e) {
-                return false;
-            }
-        });
-        String cause = hudson.getComputer(planned.displayName).getOfflineCause().toString();
-        assertTrue(cause, cause.contains("waiting for Mesos"));
+        MesosFramework framework = opened(cloud);
+        String agent = cloud.provision(Label.get("mesos"), 1).iterator().next().displayName;
+        for (int second = 1; second <= 300; second++) {
+            framework.handle(new Event.Waiting(second * 1000, agent, "no offer for " + second + " s", true));
+        }
+        accepted(framework, agent);
+        framework.handle(new Event.State(400_000, agent, "TASK_STARTING", "pulling image", null, "host1"));
+        await("the log tells the latest", () -> log(agent).contains("pulling image"));
+        String log = log(agent);
+        assertTrue(log, log.contains("Requested from Mesos cloud MesosCloud: template mesos, 1 executor(s), 0.2 CPUs"));
+        assertTrue(log, log.contains("Waiting: no offer for 300 s"));
+        assertFalse("of the reasons to wait only the last stays", log.contains("no offer for 299 s"));
+        assertTrue(log, log.contains("Accepted on host1 after "));
+        String cause = hudson.getComputer(agent).getOfflineCause().toString();
+        assertTrue(cause, cause.contains("being started on host1"));
+    }
+
+    private String log(String agent) {
+        try {
+            return hudson.getComputer(agent).getLog();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    public void testARequestThatIsWithdrawnLeavesNoTrace() throws Exception {
+        MesosCloud cloud = cloud(template("mesos", 1, 1));
+        MesosFramework framework = opened(cloud);
+        String agent = cloud.provision(Label.get("mesos"), 1).iterator().next().displayName;
+        await("it waits", () -> waiting(framework) == 1);
+        framework.release(agent, "nobody waits for it any more");
+        await("it is gone", () -> waiting(framework) == 0 && framework.agent(agent) == null);
+        assertNull(hudson.getNode(agent));
+        assertEquals(List.of(), framework.history().notes());
+    }
+
+    public void testAnAgentThatEndsBeforeItsNodeIsThereLeavesNone() throws Exception {
+        MesosCloud cloud = cloud(template("mesos", 1, 1));
+        MesosFramework framework = opened(cloud);
+        String agent = cloud.provision(Label.get("mesos"), 1).iterator().next().displayName;
+        framework.handle(acceptance(agent));
+        framework.handle(new Event.Ended(2000, agent, "TASK_FAILED", "REASON_COMMAND_EXECUTOR_FAILED", "exit 1", false));
+        AgentNodes.finish();
+        assertNull(hudson.getNode(agent));
+        String note = framework.history().notes().get(0).text();
+        assertTrue(note, note.contains("TASK_FAILED"));
+        assertTrue(note, note.contains("another agent of template mesos can be requested in 5 s"));
+        assertTrue("none before", cloud.provision(Label.get("mesos"), 1).isEmpty());
     }
 
     public void testAnOfflineClusterDoesNotKeepTheHostFromPlanningOnce() throws Exception {
@@ -161,8 +197,8 @@ public class ProvisioningTest extends MesosTestCase {
     public void testANodeWhoseCloudIsGoneIsRemoved() throws Exception {
         MesosCloud cloud = cloud(template("mesos", 1, 1));
         MesosFramework framework = opened(cloud);
-        cloud.provision(Label.get("mesos"), 1);
-        await("the node is there", () -> nodes().size() == 1 && waiting(framework) == 1);
+        accepted(framework, cloud.provision(Label.get("mesos"), 1).iterator().next().displayName);
+        assertEquals(1, nodes().size());
 
         hudson.clouds.remove(cloud);
 
@@ -194,6 +230,17 @@ public class ProvisioningTest extends MesosTestCase {
         hudson.clouds.add(second);
         await("both run", () -> MesosFrameworks.all().size() == 2);
         assertFalse(first.getCloudID().equals(second.getCloudID()));
+    }
+
+    private static Event acceptance(String agent) {
+        return new Event.Accepted(1000, agent, "host1", 0.2, 640, 1);
+    }
+
+    /** Mesos accepts the agent; its node. */
+    private MesosSlave accepted(MesosFramework framework, String agent) throws InterruptedException {
+        framework.handle(acceptance(agent));
+        await("the node is there", () -> hudson.getNode(agent) != null && hudson.getComputer(agent) != null);
+        return (MesosSlave) hudson.getNode(agent);
     }
 
     private static int waiting(MesosFramework framework) {
