@@ -45,7 +45,8 @@ public abstract class CloudForm extends FieldDescriptor<Cloud> {
 
     @RequirePOST
     public FormValidation doCheckDeclineOfferDuration(@QueryParameter String value) {
-        return FieldCheck.cloud("declineSeconds", MesosCloud.declineSeconds(value));
+        return FieldCheck.cloud(
+                "declineSeconds", Util.fixEmptyAndTrim(value) == null ? MesosCloud.DEFAULT_DECLINE_SECONDS : value);
     }
 
     @RequirePOST

@@ -1,5 +1,7 @@
 package org.jenkinsci.plugins.mesos;
 
+import com.thoughtworks.xstream.converters.UnmarshallingContext;
+import com.thoughtworks.xstream.io.HierarchicalStreamReader;
 import hudson.Extension;
 import hudson.Util;
 import hudson.model.Computer;
@@ -9,6 +11,7 @@ import hudson.slaves.NodeProvisioner.PlannedNode;
 import hudson.util.FormValidation;
 import hudson.util.ListBoxModel;
 import hudson.util.Secret;
+import hudson.util.XStream2;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -41,9 +44,10 @@ public class MesosCloud extends Cloud {
     static final String DEFAULT_FAILOVER_SECONDS = "604800";
     static final String DEFAULT_LAUNCH_SECONDS = "600";
 
-    /** Old lines stored milliseconds (600000 by default) and called them that; no one declines for hours on purpose. */
-    private static final long DECLINE_IN_MILLIS_FROM = 10_000;
+    /** Of the files that this version writes; older ones have none. */
+    private static final int CONFIG_VERSION = 3;
 
+    private Integer configVersion;
     private String nativeLibraryPath;
     private String master;
     private String description;
@@ -74,10 +78,16 @@ public class MesosCloud extends Cloud {
     private String pipelineMaxMem;
     private String pipelineImages;
 
+    /** Version 2.0 gave its framework an id of its own. */
+    private String frameworkId;
+
     /** Versions up to 0.8 had the principal and its password here. */
     private String principal;
 
     private Secret secret;
+
+    /** What was converted when this cloud was read; null: nothing, or it is in the upgrade report. */
+    private transient List<Finding> findings;
 
     /**
      * @param name of the cloud; empty: MesosCloud
@@ -88,6 +98,7 @@ public class MesosCloud extends Cloud {
         super(Util.fixEmptyAndTrim(name) == null ? DEFAULT_NAME : name.trim());
         this.master = Util.fixNull(master).trim();
         checkpoint = true;
+        configVersion = CONFIG_VERSION;
         readResolve();
     }
 
@@ -138,20 +149,25 @@ public class MesosCloud extends Cloud {
         checkpoint = checkpoint == null ? Boolean.FALSE : checkpoint;
         onDemandRegistration = onDemandRegistration == null ? Boolean.TRUE : onDemandRegistration;
         jenkinsURL = Util.fixNull(jenkinsURL).trim();
-        declineOfferDuration = declineSeconds(declineOfferDuration);
+        declineOfferDuration =
+                Util.fixEmptyAndTrim(declineOfferDuration) == null ? DEFAULT_DECLINE_SECONDS : declineOfferDuration.trim();
         slaveInfos = slaveInfos == null ? new ArrayList<>() : slaveInfos;
         return this;
     }
 
-    static String declineSeconds(String stored) {
-        String text = Util.fixEmptyAndTrim(stored);
-        if (text == null) {
-            return DEFAULT_DECLINE_SECONDS;
+    /** Brings what an older version wrote into today's form. */
+    private void upgrade(Map<String, XmlTree> kept, OldVersion version) {
+        if (configVersion == null || !kept.isEmpty()) {
+            configVersion = CONFIG_VERSION;
+            findings = OldCloud.convert(this, kept, version);
         }
-        if (text.matches("[0-9]{1,18}") && Long.parseLong(text) >= DECLINE_IN_MILLIS_FROM) {
-            return String.valueOf(Long.parseLong(text) / 1000);
-        }
-        return text;
+    }
+
+    /** What was converted when this cloud was read, once; null: nothing. */
+    synchronized List<Finding> takeFindings() {
+        List<Finding> taken = findings;
+        findings = null;
+        return taken;
     }
 
     private static String nullIfDefault(String value, String standard) {
@@ -252,6 +268,11 @@ public class MesosCloud extends Cloud {
         }
     }
 
+    /** The framework that a cloud of version 2.0 had and this one takes over if it can; empty: none. */
+    public String getFrameworkId() {
+        return Util.fixNull(frameworkId);
+    }
+
     public boolean isCheckpoint() {
         return checkpoint;
     }
@@ -308,7 +329,8 @@ public class MesosCloud extends Cloud {
 
     @DataBoundSetter
     public void setDeclineOfferDuration(String declineOfferDuration) {
-        this.declineOfferDuration = declineSeconds(declineOfferDuration);
+        String text = Util.fixEmptyAndTrim(declineOfferDuration);
+        this.declineOfferDuration = text == null ? DEFAULT_DECLINE_SECONDS : text;
     }
 
     /** How agents reach Jenkins: {@code auto}, {@code websocket} or {@code tcp}. */
@@ -434,6 +456,7 @@ public class MesosCloud extends Cloud {
     /** Takes the identity of the cloud whose place it takes, and the login that no file but Jenkins's own holds. */
     void continueAs(MesosCloud before) {
         cloudID = before.cloudID;
+        frameworkId = before.frameworkId;
         principal = before.principal;
         secret = before.secret;
     }
@@ -445,6 +468,7 @@ public class MesosCloud extends Cloud {
 
     /** Takes over what the form does not show from the cloud that it was made of. */
     void carryFrom(MesosCloud before) {
+        frameworkId = before.frameworkId;
         principal = before.principal;
         secret = before.secret;
         for (MesosSlaveInfo info : slaveInfos) {
@@ -491,6 +515,7 @@ public class MesosCloud extends Cloud {
         Map<String, Object> config = new LinkedHashMap<>();
         config.put("v", 1);
         config.put("cloudId", cloudID);
+        config.put("frameworkId", Util.fixEmptyAndTrim(frameworkId));
         config.put("name", name);
         config.put("master", master);
         config.put("frameworkName", frameworkName);
@@ -533,6 +558,27 @@ public class MesosCloud extends Cloud {
     @Override
     public DescriptorImpl getDescriptor() {
         return (DescriptorImpl) super.getDescriptor();
+    }
+
+    /** Reads also what older versions wrote; the host finds it by its name. */
+    public static final class ConverterImpl extends XStream2.PassthruConverter<MesosCloud> {
+        public ConverterImpl(XStream2 xstream) {
+            super(xstream);
+        }
+
+        @Override
+        public Object unmarshal(HierarchicalStreamReader reader, UnmarshallingContext context) {
+            OldVersion version = OldVersion.of(reader.getAttribute("plugin"));
+            KeepingReader keeping = new KeepingReader(reader, OldCloud.ELEMENTS);
+            MesosCloud cloud = (MesosCloud) super.unmarshal(keeping, context);
+            cloud.upgrade(keeping.kept(), version);
+            return cloud;
+        }
+
+        @Override
+        protected void callback(MesosCloud cloud, UnmarshallingContext context) {
+            // what was kept is not known here
+        }
     }
 
     @Extension

@@ -1,5 +1,7 @@
 package org.jenkinsci.plugins.mesos;
 
+import com.thoughtworks.xstream.converters.UnmarshallingContext;
+import com.thoughtworks.xstream.io.HierarchicalStreamReader;
 import hudson.Extension;
 import hudson.Util;
 import hudson.model.AbstractDescribableImpl;
@@ -10,6 +12,7 @@ import hudson.model.labels.LabelAtom;
 import hudson.slaves.NodeProperty;
 import hudson.slaves.NodePropertyDescriptor;
 import hudson.util.DescribableList;
+import hudson.util.XStream2;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -77,9 +80,6 @@ public class MesosSlaveInfo extends AbstractDescribableImpl<MesosSlaveInfo> {
     private String allowedFolders;
     private String allowedJobs;
 
-    /** How versions before 0.16 stored the attributes; read, never written. */
-    private transient net.sf.json.JSONObject slaveAttributes;
-
     private transient String formKey;
 
     /**
@@ -94,11 +94,8 @@ public class MesosSlaveInfo extends AbstractDescribableImpl<MesosSlaveInfo> {
 
     /** Fills in what an old file lacks. */
     private Object readResolve() {
+        labelString = Util.fixEmptyAndTrim(labelString);
         mode = mode == null ? Node.Mode.NORMAL : mode;
-        if (slaveAttributes != null && slaveAttributesString == null && !slaveAttributes.isEmpty()) {
-            slaveAttributesString = slaveAttributes.toString();
-        }
-        slaveAttributes = null;
         // 0 is what files have that were written before the field existed
         minExecutors = "0".equals(minExecutors) ? null : minExecutors;
         formKey = UUID.randomUUID().toString();
@@ -395,7 +392,7 @@ public class MesosSlaveInfo extends AbstractDescribableImpl<MesosSlaveInfo> {
         this.environment = environment == null || environment.isEmpty() ? null : new ArrayList<>(environment);
     }
 
-    /** Fault domain: {@code any}, {@code home} (the region of the master) or {@code match}; empty: any. */
+    /** Fault domain: {@code any}, {@code home} (the region of the master) or {@code match}; empty: home. */
     public String getDomain() {
         return Util.fixNull(domain);
     }
@@ -468,6 +465,11 @@ public class MesosSlaveInfo extends AbstractDescribableImpl<MesosSlaveInfo> {
     /** What versions up to 0.10 gave to Mesos's external containerizer; null: nothing. */
     public ExternalContainerInfo getExternalContainerInfo() {
         return externalContainerInfo;
+    }
+
+    /** For a file of 0.4, which had image and options in the template. */
+    void keepExternalContainer(String image, String options) {
+        externalContainerInfo = new ExternalContainerInfo(image, options);
     }
 
     /** Files that Mesos fetches into the sandbox of each agent. */
@@ -668,6 +670,26 @@ public class MesosSlaveInfo extends AbstractDescribableImpl<MesosSlaveInfo> {
     public static class ExternalContainerInfo extends ExternalContainer {
         public ExternalContainerInfo(String image, String options) {
             super(image, options);
+        }
+    }
+
+    /** Reads also what older versions wrote; the host finds it by its name. */
+    public static final class ConverterImpl extends XStream2.PassthruConverter<MesosSlaveInfo> {
+        public ConverterImpl(XStream2 xstream) {
+            super(xstream);
+        }
+
+        @Override
+        public Object unmarshal(HierarchicalStreamReader reader, UnmarshallingContext context) {
+            KeepingReader keeping = new KeepingReader(reader, OldTemplate.ELEMENTS);
+            MesosSlaveInfo template = (MesosSlaveInfo) super.unmarshal(keeping, context);
+            OldTemplate.restore(template, keeping.kept());
+            return template;
+        }
+
+        @Override
+        protected void callback(MesosSlaveInfo template, UnmarshallingContext context) {
+            // what was kept is not known here
         }
     }
 

@@ -29,9 +29,14 @@ final class NativeJson {
      *
      * @throws IllegalArgumentException if it is none; the message names the place, never the contents
      */
-    @SuppressWarnings("unchecked")
     static Map<String, Object> read(byte[] utf8) {
-        NativeJson json = new NativeJson(new String(utf8, StandardCharsets.UTF_8));
+        return parse(new String(utf8, StandardCharsets.UTF_8));
+    }
+
+    /** As {@link #read}, from text. */
+    @SuppressWarnings("unchecked")
+    static Map<String, Object> parse(String text) {
+        NativeJson json = new NativeJson(text);
         Object value = json.value();
         json.space();
         if (!(value instanceof Map) || json.at < json.text.length()) {
@@ -42,9 +47,14 @@ final class NativeJson {
 
     /** Writes an object of maps, iterables, texts, numbers, booleans and nulls; any other value by its text. */
     static byte[] write(Map<String, ?> object) {
+        return text(object).getBytes(StandardCharsets.UTF_8);
+    }
+
+    /** As {@link #write}, to text. */
+    static String text(Map<String, ?> object) {
         StringBuilder out = new StringBuilder();
         write(out, object);
-        return out.toString().getBytes(StandardCharsets.UTF_8);
+        return out.toString();
     }
 
     private static void write(StringBuilder out, Object value) {
