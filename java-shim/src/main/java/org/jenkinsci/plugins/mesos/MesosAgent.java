@@ -72,6 +72,7 @@ final class MesosAgent {
     private long phaseSince = requestedAt;
     private boolean nodeAdded;
     private boolean waitingTold;
+    private volatile boolean wantedByAPerson;
 
     /** An agent that is asked for now. */
     MesosAgent(Plan.Agent plan, MesosSlaveInfo settings) {
@@ -100,6 +101,15 @@ final class MesosAgent {
         cpus = node.getCpus();
         mem = node.getMem();
         nodeAdded = true;
+    }
+
+    /** It is not withdrawn for want of builds. */
+    void wantedByAPerson() {
+        wantedByAPerson = true;
+    }
+
+    boolean isWantedByAPerson() {
+        return wantedByAPerson;
     }
 
     /** Completes when the agent is online; fails with the reason when it ended before. */

@@ -26,6 +26,7 @@ import org.jenkinsci.Symbol;
 import org.kohsuke.stapler.DataBoundConstructor;
 import org.kohsuke.stapler.DataBoundSetter;
 import org.kohsuke.stapler.HttpResponse;
+import org.kohsuke.stapler.HttpResponses;
 import org.kohsuke.stapler.QueryParameter;
 import org.kohsuke.stapler.Stapler;
 import org.kohsuke.stapler.StaplerRequest;
@@ -555,6 +556,23 @@ public class MesosCloud extends Cloud {
         return Provisioning.plan(this, label, excessWorkload);
     }
 
+    /** What a person who provisions by hand chooses from. */
+    public List<String> getTemplateKeys() {
+        return slaveInfos.stream().map(MesosSlaveInfo::key).toList();
+    }
+
+    /**
+     * Asks for one agent of a template, as a person wants it.
+     *
+     * @param template one of {@link #getTemplateKeys}
+     */
+    @RequirePOST
+    public HttpResponse doProvision(@QueryParameter String template) {
+        checkPermission(PROVISION);
+        Provisioning.byHand(this, template);
+        return HttpResponses.redirectTo("../../computer/");
+    }
+
     @Override
     public DescriptorImpl getDescriptor() {
         return (DescriptorImpl) super.getDescriptor();
@@ -600,6 +618,11 @@ public class MesosCloud extends Cloud {
             }
             FieldCheck.refuseErrors(cloud);
             return cloud;
+        }
+
+        /** For the form, which shows the plugin's own control where there is one; null: there is none. */
+        public LoginStore getLoginStore() {
+            return LoginStore.find();
         }
 
         /** The logins of the credentials plugin for this master; whoever may not configure sees the chosen one alone. */

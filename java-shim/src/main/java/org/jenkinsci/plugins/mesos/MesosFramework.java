@@ -123,6 +123,16 @@ final class MesosFramework {
         return request(plan.agents(), template);
     }
 
+    /**
+     * Asks for one agent because a person wants it, whatever became of the last ones.
+     *
+     * @throws NativeException if the template cannot be used
+     */
+    void requestByHand(MesosSlaveInfo template) {
+        Plan plan = Plan.parse(NativeBridge.plan(handle, Plan.demand(template.key(), null, 1)));
+        request(plan.agents(), template).forEach(MesosAgent::wantedByAPerson);
+    }
+
     /** Seconds for which no agents of this template are to be asked for, since the last ones failed; 0: none. */
     long pauseOf(String template) {
         return backOff.secondsLeft(template);

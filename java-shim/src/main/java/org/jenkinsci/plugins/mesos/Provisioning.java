@@ -1,5 +1,7 @@
 package org.jenkinsci.plugins.mesos;
 
+import hudson.Util;
+import hudson.model.Failure;
 import hudson.model.Label;
 import hudson.model.Queue;
 import hudson.slaves.NodeProvisioner.PlannedNode;
@@ -32,6 +34,34 @@ final class Provisioning {
             framework.history().complain(cloud.name, e.getMessage());
         }
         return planned;
+    }
+
+    /**
+     * One agent that a person asks for; it stays though no build waits for it.
+     *
+     * @param key of the template
+     * @throws Failure for the person, if it cannot be asked for
+     */
+    static void byHand(MesosCloud cloud, String key) {
+        MesosSlaveInfo template = cloud.getSlaveInfos().stream()
+                .filter(each -> each.key().equals(Util.fixNull(key)))
+                .findFirst()
+                .orElseThrow(() -> new Failure(Messages.Provisioning_noTemplate(key)));
+        MesosFramework framework = MesosFrameworks.find(cloud.getCloudID());
+        if (framework == null) {
+            throw new Failure(Messages.Provisioning_notOpen(cloud.name));
+        }
+        if (Jenkins.get().isQuietingDown()) {
+            throw new Failure(Messages.Provisioning_quiet());
+        }
+        if (cloud.agentsJenkinsUrl() == null) {
+            throw new Failure(Messages.MesosCloud_noJenkinsUrl());
+        }
+        try {
+            framework.requestByHand(template);
+        } catch (NativeException | IllegalArgumentException e) {
+            throw new Failure(e.getMessage());
+        }
     }
 
     /**
