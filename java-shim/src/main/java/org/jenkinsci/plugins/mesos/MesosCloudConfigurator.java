@@ -21,6 +21,9 @@ public final class MesosCloudConfigurator extends DataBoundConfigurator<MesosClo
 
     @Override
     protected MesosCloud instance(Mapping mapping, ConfigurationContext context) throws ConfiguratorException {
+        if (OldYaml.translate(mapping)) {
+            context.warning(mapping, Messages.MesosCloudConfigurator_old());
+        }
         MesosCloud cloud = super.instance(mapping, context);
         for (Cloud each : Jenkins.get().clouds) {
             if (each instanceof MesosCloud before && before.name.equals(cloud.name)) {
