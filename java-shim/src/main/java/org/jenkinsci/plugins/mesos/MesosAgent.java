@@ -94,10 +94,10 @@ final class MesosAgent {
         settings = null;
         owned = true;
         name = node.getNodeName();
-        template = Util.fixNull(node.getLabelString());
-        image = null;
+        template = Util.fixNull(node.getTemplateKey());
+        image = node.getImage();
         executors = node.getNumExecutors();
-        singleUse = false;
+        singleUse = node.isSingleUse();
         cpus = node.getCpus();
         mem = node.getMem();
         nodeAdded = true;

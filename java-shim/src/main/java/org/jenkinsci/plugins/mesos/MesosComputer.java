@@ -1,15 +1,32 @@
 package org.jenkinsci.plugins.mesos;
 
+import hudson.FilePath;
+import hudson.model.Executor;
+import hudson.model.Queue;
+import hudson.model.queue.WorkUnit;
 import hudson.slaves.AbstractCloudComputer;
 import hudson.slaves.OfflineCause;
 import hudson.slaves.WorkspaceList;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import jenkins.model.Jenkins;
 
 /** The live side of a {@link MesosSlave}. */
 public class MesosComputer extends AbstractCloudComputer<MesosSlave> {
+    /** How long an agent is kept for a build that may come back to it after a restart of Jenkins. */
+    static final long RETURN_MILLIS = TimeUnit.MINUTES.toMillis(5);
+
     private final String name;
     private final String cloudId;
+    private final long madeAt = System.currentTimeMillis();
+
+    /** Executors whose task has begun; the others that have a task are about to begin it. */
+    private final Set<Executor> begun = ConcurrentHashMap.newKeySet();
+
+    private volatile MesosAgent agent;
     private volatile long onlineSince;
     private volatile long offlineSince = System.currentTimeMillis();
 
@@ -17,6 +34,18 @@ public class MesosComputer extends AbstractCloudComputer<MesosSlave> {
         super(node);
         name = node.getNodeName();
         cloudId = node.getCloudId();
+    }
+
+    /** The computer that holds this folder, or null if it is none of ours. */
+    static MesosComputer of(FilePath folder) {
+        if (folder != null && folder.getChannel() != null) {
+            for (MesosSlave node : AgentNodes.all()) {
+                if (node.toComputer() instanceof MesosComputer ours && ours.getChannel() == folder.getChannel()) {
+                    return ours;
+                }
+            }
+        }
+        return null;
     }
 
     String cloudId() {
@@ -27,8 +56,18 @@ public class MesosComputer extends AbstractCloudComputer<MesosSlave> {
         return name;
     }
 
+    /** What is known of its way from Mesos, also when it is over; null if its cloud was not open since it was made. */
+    MesosAgent agent() {
+        MesosAgent found = MesosFrameworks.agent(cloudId, name);
+        if (found != null) {
+            agent = found;
+        }
+        return agent;
+    }
+
     void wentOnline() {
         onlineSince = System.currentTimeMillis();
+        agent();
     }
 
     void wentOffline() {
@@ -52,14 +91,122 @@ public class MesosComputer extends AbstractCloudComputer<MesosSlave> {
         return shared == null ? super.getWorkspaceList() : shared;
     }
 
+    /**
+     * A task was given to one of its executors and is about to begin. A build that goes on after a restart had begun
+     * before.
+     */
+    @Override
+    public void taskAccepted(Executor executor, Queue.Task task) {
+        super.taskAccepted(executor, task);
+        agent();
+        MesosSlave node = getNode();
+        if (node != null && !ContinuedTasks.goesOn(task) && !SingleUse.needsNoAgent(task)) {
+            node.buildBegins(SingleUse.wantsFresh(task), ContinuedTasks.mayGoOn(task));
+            if (node.isFull(System.currentTimeMillis())) {
+                setAcceptingTasks(false);
+            }
+        }
+        begun.add(executor);
+    }
+
+    @Override
+    public void taskCompleted(Executor executor, Queue.Task task, long durationMillis) {
+        super.taskCompleted(executor, task, durationMillis);
+        over(executor);
+    }
+
+    @Override
+    public void taskCompletedWithProblems(Executor executor, Queue.Task task, long durationMillis, Throwable problems) {
+        super.taskCompletedWithProblems(executor, task, durationMillis, problems);
+        over(executor);
+    }
+
+    /** An agent that takes no further build ends with its last one. */
+    private void over(Executor executor) {
+        begun.remove(executor);
+        MesosSlave node = getNode();
+        long now = System.currentTimeMillis();
+        if (node != null
+                && node.isFull(now)
+                && !hasWorkBeside(executor)
+                && (node.isSingleUse() || !isAwaited(node))) {
+            AgentEnd.soon(node, node.fullBecause(now));
+        }
+    }
+
+    /** Whether a build that it had before a restart of Jenkins may still come back. */
+    boolean isAwaited(MesosSlave node) {
+        return node.isComingBack()
+                && (System.currentTimeMillis() - madeAt < RETURN_MILLIS || SingleUse.isAwaited(name));
+    }
+
+    /** The build that it has wants it for itself from now on. */
+    void takeNoMore() {
+        setAcceptingTasks(false);
+        MesosSlave node = getNode();
+        if (node != null) {
+            node.takeNoMore();
+        }
+    }
+
+    /** Also false when it takes no further build, so that nobody counts on its free executors. */
+    @Override
+    public boolean isAcceptingTasks() {
+        MesosSlave node = getNode();
+        return super.isAcceptingTasks()
+                && (node == null || node.isComingBack() || !node.isFull(System.currentTimeMillis()));
+    }
+
+    /** Whether it has any task. */
+    boolean hasWork() {
+        return hasWorkBeside(null);
+    }
+
+    private boolean hasWorkBeside(Executor executor) {
+        for (Executor each : allExecutors()) {
+            if (each != executor && (each.isBusy() || each.getCurrentWorkUnit() != null)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private List<Executor> allExecutors() {
+        List<Executor> all = new ArrayList<>(getExecutors());
+        all.addAll(getOneOffExecutors());
+        return all;
+    }
+
+    /** How many tasks it was given that have not begun. */
+    int beginning() {
+        int count = 0;
+        for (Executor each : allExecutors()) {
+            if (each.getCurrentWorkUnit() != null && !begun.contains(each)) {
+                count++;
+            }
+        }
+        return count;
+    }
+
+    /** Whether one of its tasks wants it for itself. */
+    boolean isHeldAlone() {
+        for (Executor each : allExecutors()) {
+            WorkUnit work = each.getCurrentWorkUnit();
+            if (work != null && SingleUse.wantsFresh(work.context.task)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /** While Mesos looks for a place that is the reason, not a failed launch. */
     @Override
     public OfflineCause getOfflineCause() {
-        MesosAgent agent = MesosFrameworks.agent(cloudId, name);
-        if (agent == null || agent.isReleased() || isTemporarilyOffline() || getChannel() != null) {
+        MesosAgent waiting = MesosFrameworks.agent(cloudId, name);
+        if (waiting == null || waiting.isReleased() || isTemporarilyOffline() || getChannel() != null || onlineSince > 0) {
             return super.getOfflineCause();
         }
-        return OfflineCause.create(Messages._MesosComputer_waiting(MesosFramework.describe(agent)));
+        return OfflineCause.create(Messages._MesosComputer_waiting(MesosFramework.describe(waiting)));
     }
 
     /** Called when the node is gone, in whatever way, and also when Jenkins stops: then the task shall live on. */
