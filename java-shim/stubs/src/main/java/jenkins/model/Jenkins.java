@@ -5,6 +5,7 @@ import hudson.init.InitMilestone;
 import hudson.model.Computer;
 import hudson.model.Descriptor;
 import hudson.model.Hudson;
+import hudson.model.Item;
 import hudson.model.Label;
 import hudson.model.Node;
 import hudson.security.Permission;
@@ -54,6 +55,8 @@ public abstract class Jenkins extends Node {
     public abstract Computer getComputer(String name);
 
     public abstract Label getLabel(String expression);
+
+    public abstract <T extends Item> T getItemByFullName(String fullName, Class<T> type);
 
     public abstract InitMilestone getInitLevel();
 

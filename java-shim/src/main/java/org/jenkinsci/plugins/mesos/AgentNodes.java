@@ -109,24 +109,34 @@ final class AgentNodes {
         return nodes;
     }
 
+    /** The task of an agent ended unasked: what runs on it is ended with that reason, then its node goes. */
+    static void removeLost(String name, String event) {
+        later(() -> {
+            LostAgents.lost(name, event);
+            removeNow(name, event);
+        });
+    }
+
     /** Removes a node, if it is there, and shows the reason to whoever still sees it. */
     static void remove(String name, String why) {
-        later(() -> {
-            Jenkins jenkins = Jenkins.getInstanceOrNull();
-            Node node = jenkins == null ? null : jenkins.getNode(name);
-            if (!(node instanceof MesosSlave)) {
-                return;
+        later(() -> removeNow(name, why));
+    }
+
+    private static void removeNow(String name, String why) {
+        Jenkins jenkins = Jenkins.getInstanceOrNull();
+        Node node = jenkins == null ? null : jenkins.getNode(name);
+        if (!(node instanceof MesosSlave)) {
+            return;
+        }
+        try {
+            Computer computer = node.toComputer();
+            if (computer != null) {
+                computer.disconnect(cause(why));
             }
-            try {
-                Computer computer = node.toComputer();
-                if (computer != null) {
-                    computer.disconnect(cause(why));
-                }
-                jenkins.removeNode(node);
-            } catch (IOException | RuntimeException e) {
-                LOGGER.log(Level.WARNING, "cannot remove the node " + name, e);
-            }
-        });
+            jenkins.removeNode(node);
+        } catch (IOException | RuntimeException e) {
+            LOGGER.log(Level.WARNING, "cannot remove the node " + name, e);
+        }
     }
 
     static OfflineCause cause(String why) {

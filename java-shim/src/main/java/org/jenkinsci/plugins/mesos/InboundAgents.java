@@ -12,7 +12,8 @@ final class InboundAgents {
 
     private InboundAgents() {}
 
-    private static boolean isThere(String type) {
+    /** Whether this host, or a plugin of it, has a type. */
+    static boolean isThere(String type) {
         try {
             Class.forName(type, false, InboundAgents.class.getClassLoader());
             return true;

@@ -511,7 +511,39 @@ public class MesosCloud extends Cloud {
         }
     }
 
-    /** The contract's Config without {@code owned}, and without the login, see {@link CloudLogin#addTo}. */
+    /** What agents can be made of: the configured templates, then those that running Pipelines have defined. */
+    List<MesosSlaveInfo> templates() {
+        List<MesosSlaveInfo> templates = new ArrayList<>(slaveInfos);
+        templates.addAll(PipelineTemplates.of(this));
+        return templates;
+    }
+
+    /**
+     * A configured template and, nearest first, those whose values stand for its empty ones; none if there is no
+     * template of this key.
+     */
+    List<MesosSlaveInfo> withParents(String key) {
+        List<MesosSlaveInfo> line = new ArrayList<>();
+        for (String next = Util.fixNull(key); !next.isEmpty(); ) {
+            MesosSlaveInfo found = template(next);
+            if (found == null || line.contains(found)) {
+                break;
+            }
+            line.add(found);
+            next = found.getInheritFrom();
+        }
+        return line;
+    }
+
+    /** The configured template of this key, or null. */
+    private MesosSlaveInfo template(String key) {
+        return slaveInfos.stream().filter(each -> each.key().equals(key)).findFirst().orElse(null);
+    }
+
+    /**
+     * The contract's Config as it is configured: without {@code owned}, without the login, see {@link CloudLogin#addTo},
+     * and without the templates of Pipelines.
+     */
     Map<String, Object> toConfig() {
         Map<String, Object> config = new LinkedHashMap<>();
         config.put("v", 1);
@@ -538,7 +570,7 @@ public class MesosCloud extends Cloud {
 
     /** The first template for a label expression; null stands for jobs without one. */
     MesosSlaveInfo templateFor(Label label) {
-        for (MesosSlaveInfo info : slaveInfos) {
+        for (MesosSlaveInfo info : templates()) {
             if (info.isFor(label)) {
                 return info;
             }

@@ -101,11 +101,17 @@ final class MesosFramework {
         return Status.parse(NativeBridge.status(handle));
     }
 
-    /** Gives a changed configuration to the running framework. */
-    void reconfigure(MesosCloud changed, Map<String, Object> settings, Collection<MesosSlave> owned) {
+    /**
+     * Gives a changed configuration to the running framework.
+     *
+     * @param news false: nothing has changed but the templates that Pipelines define
+     */
+    void reconfigure(MesosCloud changed, Map<String, Object> settings, Collection<MesosSlave> owned, boolean news) {
         cloud = changed;
-        backOff.clear();
-        history.forgetComplaint();
+        if (news) {
+            backOff.clear();
+            history.forgetComplaint();
+        }
         NativeBridge.reconfigure(handle, config(settings, names(owned)));
     }
 
@@ -338,10 +344,12 @@ final class MesosFramework {
         agent.enter(MesosAgent.Phase.ENDED, why);
         boolean waitedFor = agent.online().completeExceptionally(new MesosAgentException(agent.name + ": " + why));
         agent.settled().complete(null);
-        if (!agent.isReleased()) {
-            history.ended(agent.name, why + (waitedFor && !agent.owned ? again(agent) : ""));
+        if (agent.isReleased()) {
+            AgentNodes.remove(agent.name, why);
+            return;
         }
-        AgentNodes.remove(agent.name, why);
+        history.ended(agent.name, why + (waitedFor && !agent.owned ? again(agent) : ""));
+        AgentNodes.removeLost(agent.name, why);
     }
 
     /** An agent failed before it was online: when another may be asked for. */

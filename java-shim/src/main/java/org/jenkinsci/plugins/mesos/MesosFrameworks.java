@@ -43,7 +43,7 @@ public final class MesosFrameworks {
 
     private static ExecutorService worker;
 
-    private record Opened(MesosFramework framework, byte[] config, String warning) {}
+    private record Opened(MesosFramework framework, byte[] configured, byte[] config, String warning) {}
 
     private record Failed(byte[] config, String problem, boolean again) {}
 
@@ -185,6 +185,9 @@ public final class MesosFrameworks {
             fail(id, cloud, new Failed(new byte[0], e.getMessage(), true), e);
             return;
         }
+        byte[] configured =
+                NativeJson.write(Map.of("library", cloud.getNativeLibraryPath(), "config", settings));
+        settings.put("templates", cloud.templates().stream().map(MesosSlaveInfo::toConfig).toList());
         byte[] config = NativeJson.write(Map.of("library", cloud.getNativeLibraryPath(), "config", settings));
         Opened opened = OPENED.get(id);
         Failed failed = FAILED.get(id);
@@ -199,17 +202,21 @@ public final class MesosFrameworks {
         try {
             NativeLibrary.Loaded library = NativeLibrary.load(cloud.getNativeLibraryPath());
             MesosFramework framework;
+            // a Pipeline that defines an agent of its own is no news
+            boolean news = opened == null || !Arrays.equals(opened.configured, configured);
             if (opened == null) {
                 framework = MesosFramework.open(cloud, settings, stateDir(id), AgentNodes.of(id));
             } else {
                 framework = opened.framework;
-                framework.reconfigure(cloud, settings, AgentNodes.of(id));
+                framework.reconfigure(cloud, settings, AgentNodes.of(id), news);
             }
-            OPENED.put(id, new Opened(framework, config, library.warning));
+            OPENED.put(id, new Opened(framework, configured, config, library.warning));
             FAILED.remove(id);
-            CloudLogin.used(cloud);
+            if (news) {
+                CloudLogin.used(cloud);
+            }
             LOGGER.log(
-                    Level.INFO,
+                    news ? Level.INFO : Level.FINE,
                     opened == null
                             ? "{0}: opened for Mesos master {1} with native library {2}"
                             : "{0}: changed settings are in use, Mesos master {1}, native library {2}",

@@ -5,5 +5,7 @@ import java.util.List;
 import org.jenkinsci.plugins.workflow.steps.StepExecution;
 
 public abstract class FlowExecution {
+    public abstract FlowExecutionOwner getOwner();
+
     public native ListenableFuture<List<StepExecution>> getCurrentExecutions(boolean innerMostOnly);
 }
