@@ -454,7 +454,7 @@ public class MesosCloud extends Cloud {
         this.slaveInfos.forEach(MesosSlaveInfo::complete);
     }
 
-    /** Takes the identity of the cloud whose place it takes, and the login that no file but Jenkins's own holds. */
+    /** Takes the identity of the cloud whose place it takes, and the login that is in no file but Jenkins's own. */
     void continueAs(MesosCloud before) {
         cloudID = before.cloudID;
         frameworkId = before.frameworkId;
