@@ -134,6 +134,9 @@ final class AgentNodes {
                 computer.disconnect(cause(why));
             }
             jenkins.removeNode(node);
+            if (((MesosSlave) node).getCloudId() == null) {
+                LOGGER.log(Level.INFO, "removed the node {0}: {1}", new Object[] {name, why});
+            }
         } catch (IOException | RuntimeException e) {
             LOGGER.log(Level.WARNING, "cannot remove the node " + name, e);
         }

@@ -4,6 +4,7 @@ import hudson.Util;
 import hudson.model.Descriptor.FormException;
 import hudson.slaves.Cloud;
 import hudson.util.FormValidation;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -250,6 +251,18 @@ final class FieldCheck {
                 }
             }
         }
+    }
+
+    /** What the native library has to say about a cloud that was converted. */
+    static List<Finding> problems(MesosCloud cloud) {
+        List<Finding> findings = new ArrayList<>();
+        for (Validation.Problem problem : validate(cloud.getNativeLibraryPath(), cloud.toConfig()).problems()) {
+            boolean ofTemplate = problem.template() != null && problem.template() < cloud.getSlaveInfos().size();
+            String template = ofTemplate ? cloud.getSlaveInfos().get(problem.template()).key() : null;
+            String field = title(ofTemplate ? MesosSlaveInfo.class : MesosCloud.class, formName(problem));
+            findings.add(Finding.toLookAt(template, "problem", field, problem.message()));
+        }
+        return findings;
     }
 
     /** A problem as a sentence that names the field as the form does, and the template by its label. */

@@ -74,6 +74,13 @@ final class Members {
         return result;
     }
 
+    /** The texts in the list of that name, none if there is no list. */
+    List<String> texts(String name) {
+        return values.get(name) instanceof List<?> list
+                ? list.stream().map(String::valueOf).toList()
+                : List.of();
+    }
+
     @SuppressWarnings("unchecked")
     private static Members of(Object value) {
         return new Members(value instanceof Map<?, ?> map ? (Map<String, Object>) map : Map.of());

@@ -141,6 +141,7 @@ public final class MesosFrameworks {
             if (jenkins == null) {
                 return;
             }
+            Upgrade.finish(jenkins);
             Map<String, MesosCloud> configured = configured(jenkins);
             CloudLogin.migrateAll(configured.values());
             configured.forEach(MesosFrameworks::bringUpToDate);
@@ -275,7 +276,10 @@ public final class MesosFrameworks {
         for (MesosSlave node : AgentNodes.all()) {
             String id = node.getCloudId();
             if (id == null || !configured.contains(id) && !OPENED.containsKey(id)) {
-                AgentNodes.remove(node.getNodeName(), Messages.MesosSlave_cloudDeleted(node.getCloudName()));
+                String why = id == null
+                        ? Messages.MesosSlave_oldVersion()
+                        : Messages.MesosSlave_cloudDeleted(node.getCloudName());
+                AgentNodes.remove(node.getNodeName(), why);
             }
         }
     }

@@ -47,6 +47,11 @@ public class MesosManagementLink extends ManagementLink implements StaplerProxy 
         return InboundAgents.TODAY;
     }
 
+    /** What happened to the settings of older versions; at {@code mesos/upgrade/}. */
+    public UpgradePage getUpgrade() {
+        return new UpgradePage();
+    }
+
     /** For the page; one element a configured cloud. */
     public List<CloudView> getClouds() {
         List<CloudView> views = new ArrayList<>();

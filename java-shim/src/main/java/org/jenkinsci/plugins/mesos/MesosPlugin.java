@@ -9,6 +9,12 @@ public class MesosPlugin extends Plugin {
     @SuppressWarnings("deprecation")
     public MesosPlugin() {}
 
+    /** Before Jenkins reads its settings. */
+    @Override
+    public void start() {
+        Upgrade.keepConfig(Jenkins.get().getRootDir().toPath());
+    }
+
     /** Installed into a running Jenkins: nobody tells that all is loaded, since it was before. */
     @Override
     public void postInitialize() {

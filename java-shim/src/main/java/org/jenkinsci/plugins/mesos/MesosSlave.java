@@ -1,5 +1,7 @@
 package org.jenkinsci.plugins.mesos;
 
+import com.thoughtworks.xstream.converters.UnmarshallingContext;
+import com.thoughtworks.xstream.io.HierarchicalStreamReader;
 import hudson.Extension;
 import hudson.model.Descriptor.FormException;
 import hudson.model.Label;
@@ -9,6 +11,7 @@ import hudson.model.TaskListener;
 import hudson.model.labels.LabelAtom;
 import hudson.model.queue.CauseOfBlockage;
 import hudson.slaves.AbstractCloudSlave;
+import hudson.util.XStream2;
 import java.io.IOException;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
@@ -206,6 +209,26 @@ public class MesosSlave extends AbstractCloudSlave {
             Jenkins.get().updateNode(this);
         } catch (IOException | RuntimeException e) {
             LOGGER.log(Level.WARNING, name + ": cannot write down that " + what, e);
+        }
+    }
+
+    /** Reads also nodes of older versions, so that they can be removed; the host finds it by its name. */
+    public static final class ConverterImpl extends XStream2.PassthruConverter<MesosSlave> {
+        private static final Set<String> OLD_ELEMENTS =
+                Set.of("cloud", "slaveInfo", "diskNeeded", "uuid", "pendingDelete");
+
+        public ConverterImpl(XStream2 xstream) {
+            super(xstream);
+        }
+
+        @Override
+        public Object unmarshal(HierarchicalStreamReader reader, UnmarshallingContext context) {
+            return super.unmarshal(new KeepingReader(reader, OLD_ELEMENTS), context);
+        }
+
+        @Override
+        protected void callback(MesosSlave node, UnmarshallingContext context) {
+            // nothing is kept of an old node
         }
     }
 

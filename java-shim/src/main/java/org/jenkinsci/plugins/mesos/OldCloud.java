@@ -2,8 +2,6 @@ package org.jenkinsci.plugins.mesos;
 
 import hudson.Util;
 import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -134,17 +132,8 @@ final class OldCloud {
     }
 
     private void templates() {
-        Set<String> labels = new HashSet<>();
-        Map<String, Integer> numbers = new HashMap<>();
-        int number = 0;
         for (MesosSlaveInfo template : cloud.getSlaveInfos()) {
-            number++;
             OldTemplate.convert(template, findings);
-            String key = template.key().trim().replaceAll("\\s+", " ");
-            if (!labels.add(key)) {
-                findings.add(Finding.toLookAt(key, "sameLabel", number, numbers.get(key)));
-            }
-            numbers.putIfAbsent(key, number);
         }
     }
 }

@@ -10,6 +10,8 @@ final class OldTemplate {
     /** Elements that our class has no fields for: of versions before 0.16, and of 0.4. */
     static final Set<String> ELEMENTS = Set.of("slaveAttributes", "containerImage", "containerOptions");
 
+    private static final double LEAST_CPUS = 0.001;
+
     private OldTemplate() {}
 
     /** What can be told without knowing which version wrote the template; for one that was just read. */
@@ -28,6 +30,7 @@ final class OldTemplate {
     /** The rest, for a template of an old cloud; adds what was done and what a person should look at. */
     static void convert(MesosSlaveInfo template, List<Finding> findings) {
         String label = template.key();
+        cpus(template, label, findings);
         jvmArgs(template, label, findings);
         attributes(template, label, findings);
         if (label.matches(".*[:/].*")) {
@@ -36,6 +39,21 @@ final class OldTemplate {
         if (template.getExternalContainerInfo() != null) {
             findings.add(Finding.toLookAt(
                     label, "externalContainer", Util.fixNull(template.getExternalContainerInfo().getImage())));
+        }
+    }
+
+    /** Old agents could do with none of their own; Mesos counts thousandths, and a task takes one at least. */
+    private static void cpus(MesosSlaveInfo template, String label, List<Finding> findings) {
+        String text = template.getSlaveCpus();
+        try {
+            double cpus = Double.parseDouble(text);
+            if (cpus >= 0 && cpus < LEAST_CPUS) {
+                template.setSlaveCpus(String.valueOf(LEAST_CPUS));
+                findings.add(Finding.converted(label, "cpus", text, LEAST_CPUS));
+            }
+        } catch (NumberFormatException e) {
+            // the validation says so
+            return;
         }
     }
 

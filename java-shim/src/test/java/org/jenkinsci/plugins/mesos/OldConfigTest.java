@@ -33,7 +33,9 @@ public class OldConfigTest extends MesosTestCase {
         files.add(OldFile.of("cloud-0.18.xml")
                 .becomes("declineOfferDuration", "300")
                 .becomes("slaveInfos/0/jvmArgs", "-Xms32m"));
-        files.add(OldFile.of("cloud-1.0.xml").becomes("slaveInfos/0/jvmArgs", CMS));
+        files.add(OldFile.of("cloud-1.0.xml")
+                .becomes("slaveInfos/0/jvmArgs", CMS)
+                .becomes("slaveInfos/1/slaveCpus", "0.001"));
         files.add(OldFile.of("cloud-1.x.xml")
                 .becomes("declineOfferDuration", "600")
                 .becomes("slaveInfos/0/jvmArgs", CMS)
