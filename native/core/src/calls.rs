@@ -22,6 +22,8 @@ pub(crate) enum Sent {
     Decline(Vec<OfferId>),
     Demand,
     Teardown,
+    /// The TEARDOWN of a framework that has nothing to do.
+    Farewell,
     /// What is repeated anyway until it has worked.
     Other,
 }
@@ -32,6 +34,9 @@ impl Framework {
         let Some(attempt) = self.session.subscribed() else {
             return;
         };
+        if self.session.rest.is_leaving() {
+            return;
+        }
         self.session.calls += 1;
         let id = CallId(self.session.calls);
         self.session.sent.insert(id, sent);
@@ -47,6 +52,9 @@ impl Framework {
         let Some(sent) = self.session.sent.remove(&id) else {
             return;
         };
+        if matches!(sent, Sent::Farewell) {
+            return self.on_farewell(result, now);
+        }
         let error = match result {
             Ok(()) => {
                 if matches!(sent, Sent::Teardown) {
@@ -74,7 +82,7 @@ impl Framework {
                     demand.failed(now, waiting);
                 }
             }
-            Sent::Teardown | Sent::Other => {}
+            Sent::Teardown | Sent::Farewell | Sent::Other => {}
         }
         if let CallError::Refused { status, body } = error {
             let body = body.trim();
@@ -112,7 +120,7 @@ impl Framework {
     }
 
     pub(crate) fn step_demand(&mut self, now: Time) {
-        if self.teardown != Teardown::No {
+        if self.teardown != Teardown::No || self.session.rest.is_leaving() {
             return;
         }
         let waiting = !self.waiting.is_empty();
@@ -142,7 +150,7 @@ impl Framework {
     }
 
     pub(crate) fn send_teardown(&mut self) {
-        if self.session.subscribed().is_some() {
+        if self.session.subscribed().is_some() && !self.session.rest.is_leaving() {
             self.teardown = Teardown::Sent;
             self.send(
                 Call {

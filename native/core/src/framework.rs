@@ -185,6 +185,7 @@ impl Framework {
         self.expecting.insert(name.clone());
         self.submitted.insert(name);
         self.demand_grew(now);
+        self.wake(now);
         self.settle(now);
         Ok(())
     }
@@ -228,6 +229,7 @@ impl Framework {
         if self.teardown == Teardown::No && (other_master || other_framework || self.is_troubled()) {
             self.reconnect(other_master, now);
         }
+        self.wake(now);
         self.settle(now);
     }
 
@@ -404,8 +406,8 @@ impl Framework {
                 Timer::Everything => self.ask_about_everything(now),
                 Timer::Tasks => self.on_tasks_due(now),
                 Timer::Launches => self.on_launches_due(now),
-                // Both are looked at in `settle`.
-                Timer::Demand => {}
+                // These are looked at in `settle`.
+                Timer::Demand | Timer::Rest => {}
                 Timer::Declines => self.on_declines_due(),
                 Timer::Store => self.journal.unblock(),
                 Timer::Reasons => self.waiting.look_again(),
@@ -438,6 +440,7 @@ impl Framework {
         if self.timers.take(Timer::Tasks, now) {
             self.on_tasks_due(now);
         }
+        self.step_rest(now);
         self.step_demand(now);
         let (notices, next) = self.waiting.tell(now);
         self.outputs.extend(notices.into_iter().map(Output::Notice));

@@ -20,6 +20,7 @@ pub mod master;
 mod matcher;
 mod notice;
 mod number;
+mod ondemand;
 mod output;
 mod ownership;
 mod plan;

@@ -110,6 +110,8 @@ pub enum ConnectionState {
     Subscribed,
     /// The stream broke; it is tried again soon.
     Disconnected,
+    /// The framework is registered on demand only, and nothing is to do.
+    Idle,
     /// The master does not want us; tried again slowly, or when the configuration changes.
     Rejected,
 }

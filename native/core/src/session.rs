@@ -8,6 +8,7 @@ use crate::journal::{After, Key};
 use crate::master::MasterAddress;
 use crate::matcher::Reason;
 use crate::notice::{ConnectionState, Notice};
+use crate::ondemand::Rest;
 use crate::output::{AttemptId, CallId, Leader, Output, StreamEnd};
 use crate::time::Time;
 use crate::timer::Timer;
@@ -65,6 +66,7 @@ pub(crate) struct Session {
     pub(crate) sent: BTreeMap<CallId, Sent>,
     pub(crate) undeclined: Vec<OfferId>,
     subscribed_before: bool,
+    pub(crate) rest: Rest,
 }
 
 impl Session {
@@ -81,6 +83,7 @@ impl Session {
             sent: BTreeMap::new(),
             undeclined: Vec::new(),
             subscribed_before: false,
+            rest: Rest::default(),
         }
     }
 
@@ -103,6 +106,14 @@ impl Session {
             Stage::Connecting { master, .. } | Stage::Subscribed { master, .. } => Some(master),
             Stage::Idle | Stage::Pause => self.leader.as_ref(),
         }
+    }
+
+    pub(crate) fn knows_leader(&self) -> bool {
+        self.leader.is_some()
+    }
+
+    pub(crate) fn forget_problem(&mut self) {
+        self.problem = None;
     }
 
     pub(crate) fn is_suppressed(&self) -> bool {
@@ -144,7 +155,7 @@ impl Framework {
         self.drop_stream(now);
         self.session.problem = None;
         self.session.backoff.reset();
-        if first && !self.session.subscribed_before {
+        if (first && !self.session.subscribed_before) || self.may_rest() {
             self.connect_to_leader(now);
         } else {
             self.session.stage = Stage::Pause;
@@ -169,6 +180,11 @@ impl Framework {
 
     pub(crate) fn connect_to_leader(&mut self, now: Time) {
         match self.session.leader.clone() {
+            Some(_) if self.may_rest() => {
+                self.session.stage = Stage::Idle;
+                self.session.problem = None;
+                self.show(now);
+            }
             Some(master) => self.connect(master, 0, now),
             None => {
                 self.session.stage = Stage::Idle;
@@ -455,6 +471,7 @@ impl Framework {
             self.session.backoff.reset();
         }
         self.session.stage = Stage::Pause;
+        self.session.rest.stream_is_gone();
         self.session.sent.clear();
         self.session.undeclined.clear();
         for timer in [
@@ -465,6 +482,7 @@ impl Framework {
             Timer::Launches,
             Timer::Demand,
             Timer::Declines,
+            Timer::Rest,
         ] {
             self.timers.clear(timer);
         }
@@ -488,6 +506,12 @@ impl Framework {
 
     pub(crate) fn on_heartbeat_due(&mut self, now: Time) {
         self.retry("the master has fallen silent: no heartbeat came".to_owned(), now);
+    }
+
+    /// Ends the stream; what comes next is the caller's.
+    pub(crate) fn leave_stream(&mut self, now: Time) {
+        self.drop_stream(now);
+        self.session.stage = Stage::Idle;
     }
 
     pub(crate) fn end_session(&mut self, now: Time) {
@@ -517,6 +541,7 @@ impl Framework {
     /// Tells Java if anything of it changed.
     fn show(&mut self, now: Time) {
         let (state, message) = match (&self.session.stage, &self.session.problem) {
+            (Stage::Idle, None) if self.is_resting() => (ConnectionState::Idle, None),
             (Stage::Subscribed { .. }, _) => (ConnectionState::Subscribed, None),
             (_, Some((state, message))) => (*state, Some(message.clone())),
             (Stage::Connecting { .. } | Stage::Pause, None) => (ConnectionState::Connecting, None),

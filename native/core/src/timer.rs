@@ -27,9 +27,11 @@ pub(crate) enum Timer {
     Store,
     /// Some waiting agent's reason may be told again.
     Reasons,
+    /// Leave the master, where nothing is to do.
+    Rest,
 }
 
-const TIMERS: [Timer; 11] = [
+const TIMERS: [Timer; 12] = [
     Timer::Connect,
     Timer::Handshake,
     Timer::Heartbeat,
@@ -41,6 +43,7 @@ const TIMERS: [Timer; 11] = [
     Timer::Declines,
     Timer::Store,
     Timer::Reasons,
+    Timer::Rest,
 ];
 
 /// When each timer is due.

@@ -53,6 +53,7 @@ impl Jenkins {
             "failoverTimeoutSeconds": plan.failover_timeout,
             "launchTimeoutSeconds": plan.launch_timeout,
             "declineSeconds": plan.decline,
+            "onDemandRegistration": plan.on_demand,
             "templates": [
                 {"label": "small", "cpus": "0.25", "mem": 256, "maxExecutors": 4},
                 {"label": "big", "cpus": 1.5, "mem": 1024, "executorCpus": 0.333, "maxExecutors": 4, "disk": "1500"},

@@ -138,10 +138,19 @@ impl World {
         if !nobody {
             self.watch.fail(now, "every name that ended is told so", &silent);
         }
-        if self.master.suppressed() != Some(true) {
-            let detail = format!("suppressed: {:?}", self.master.suppressed());
+        let needed = !self.plan.on_demand || !self.jenkins.nodes.is_empty();
+        if self.master.suppressed() != needed.then_some(true) {
+            let detail = format!("needed: {needed}, suppressed: {:?}", self.master.suppressed());
+            self.watch.fail(
+                now,
+                "offers are suppressed while nothing waits, or the master is left",
+                &detail,
+            );
+        }
+        if !needed && self.store.framework_id().is_some() {
+            let detail = format!("{:?}", self.store.framework_id());
             self.watch
-                .fail(now, "offers are suppressed while nothing waits", &detail);
+                .fail(now, "a framework that has left has no id", &detail);
         }
         if self.master.offers_out() > 0 {
             let detail = format!("{} offers are out", self.master.offers_out());

@@ -18,6 +18,8 @@ pub struct Plan {
     pub launch_timeout: u64,
     /// Seconds; see the configuration.
     pub decline: u64,
+    /// Whether the framework is registered on demand only.
+    pub on_demand: bool,
     /// Of a hundred tasks, how many fail, finish or hang by themselves.
     pub misfortune: u64,
     /// The cluster at the beginning: what each agent has, and its rack.
@@ -73,6 +75,7 @@ impl Plan {
             failover_timeout: 604_800,
             launch_timeout: 600,
             decline: 600,
+            on_demand: false,
             misfortune: 0,
             agents: vec![
                 (
@@ -100,6 +103,7 @@ impl Plan {
             failover_timeout: *rng.pick(&[45, 300, 604_800, 604_800]).unwrap_or(&604_800),
             launch_timeout: rng.between(60, 600),
             decline: *rng.pick(&[30, 600]).unwrap_or(&600),
+            on_demand: Rng::new(seed ^ 0x6465_6d61).chance(35),
             misfortune: if rng.chance(50) { rng.between(1, 40) } else { 0 },
             agents: (0..rng.between(1, 5)).map(|_| agent(&mut rng)).collect(),
             errands: Vec::new(),

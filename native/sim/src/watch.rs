@@ -45,6 +45,7 @@ pub struct Watch {
     held: BTreeMap<String, Millis>,
     answered: BTreeMap<String, Answered>,
     answers: BTreeMap<CallId, Vec<String>>,
+    farewell: Option<CallId>,
     launched: BTreeSet<String>,
     accepted: BTreeSet<String>,
     delivered: BTreeMap<Vec<u8>, (String, TaskState)>,
@@ -144,6 +145,7 @@ impl Watch {
     fn forget_stream(&mut self) {
         self.attempt = None;
         self.subscribed_as = None;
+        self.farewell = None;
         self.held.clear();
         self.recent_calls.clear();
     }
@@ -189,6 +191,9 @@ impl Watch {
     }
 
     pub(crate) fn answered(&mut self, id: CallId, taken: bool) {
+        if self.farewell == Some(id) && taken {
+            self.last_id = None;
+        }
         for offer in self.answers.remove(&id).unwrap_or_default() {
             if !taken {
                 self.answered.insert(offer, Answered::Unclear);
@@ -223,6 +228,10 @@ impl Watch {
         if let Some(decline) = &call.decline {
             let offers = ids(&decline.offer_ids);
             self.answer_offers(now, id, offers, Answered::Declined);
+        }
+        if call.r#type() == call::Type::Teardown {
+            self.farewell = Some(id);
+            self.check_farewell(now, store);
         }
         if let Some(ack) = &call.acknowledge {
             self.check_acknowledge(now, ack, store);
@@ -289,6 +298,20 @@ impl Watch {
                 self.fail(now, "an intent is durable before its ACCEPT", &detail);
             }
             self.accepted.insert(name.clone());
+        }
+    }
+
+    /// The simulated clouds are never deleted: whoever tears down has nothing to do.
+    fn check_farewell(&mut self, now: Millis, store: &FakeStore) {
+        let waiting: Vec<&str> = self.not_ended().collect();
+        let live: Vec<&str> = store
+            .tasks()
+            .filter(|row| !row.phase.is_over())
+            .map(|row| row.name.as_str())
+            .collect();
+        if !waiting.is_empty() || !live.is_empty() {
+            let detail = format!("not ended: {waiting:?}, rows that may live: {live:?}");
+            self.fail(now, "a framework leaves only when nothing is to do", &detail);
         }
     }
 

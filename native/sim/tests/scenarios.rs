@@ -1,5 +1,6 @@
 //! What a user lives through, one story each, on the simulated world.
 
+use mesos_core::Time;
 use mesos_sim::master::Millis;
 use mesos_sim::plan::Plan;
 use mesos_sim::world::World;
@@ -256,4 +257,62 @@ fn a_cloud_without_work_is_quiet() {
     assert!(world.watch.calls_so_far() - calls <= 20);
     assert_eq!(world.master.suppressed(), Some(true));
     assert_eq!(world.watch.connects_so_far(), 1);
+}
+
+#[test]
+fn a_framework_on_demand_comes_with_the_work_and_leaves_after_it() {
+    let mut world = World::new(
+        Plan {
+            on_demand: true,
+            ..Plan::quiet(1, 4)
+        },
+        true,
+    );
+    pass(&mut world, 10 * MINUTE);
+    assert_eq!(
+        (world.watch.connects_so_far(), world.master.suppressed()),
+        (0, None)
+    );
+    for round in 1..4 {
+        submit_running(&mut world, round);
+        pass(&mut world, 10 * MINUTE);
+        assert_eq!(world.master.suppressed(), Some(true), "it stays with its agent");
+        world.release(round, false);
+        within(&mut world, 5 * MINUTE, |world| {
+            world.master.suppressed().is_none()
+        });
+        pass(&mut world, 10 * MINUTE);
+        assert_eq!(
+            (world.master.suppressed(), world.store.framework_id()),
+            (None, None)
+        );
+        // The end of the stream may overtake the answer to the farewell; then it is asked whether it arrived.
+        let connects = u64::from(round)..=u64::from(2 * round);
+        assert!(connects.contains(&world.watch.connects_so_far()), "{connects:?}");
+    }
+}
+
+#[test]
+fn agents_that_want_the_same_port_take_one_host_each() {
+    let mut world = world(2, 16);
+    for number in 1..=3 {
+        world.submit(number, "ported", 1);
+    }
+    within(&mut world, MINUTE, |world| world.master.running().count() == 2);
+    pass(&mut world, MINUTE);
+    let waiting = world
+        .framework()
+        .unwrap()
+        .status(Time::from_millis(world.now()))
+        .waiting;
+    assert_eq!(waiting.len(), 1);
+    assert!(
+        waiting[0].possible && waiting[0].reason.contains("port 31001 of the host"),
+        "{}",
+        waiting[0].reason
+    );
+    world.release(1, false);
+    within(&mut world, 2 * MINUTE, |world| {
+        runs(world, &mesos_sim::jenkins::name_of(3))
+    });
 }

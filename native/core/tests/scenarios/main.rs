@@ -4,6 +4,7 @@
 
 mod bench;
 mod offers;
+mod ondemand;
 mod reconciliation;
 mod restart;
 mod session;
