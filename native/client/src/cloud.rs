@@ -8,11 +8,15 @@ use mesos_core::{
     Config, Demand, LabelError, Plan, PlanError, Release, Request, Review, ReviewError, Situation, Status,
     plan, review,
 };
+use tokio::runtime::Handle;
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 use tracing::Instrument;
 
+use crate::capacity::{Capacity, Cluster, Need};
 use crate::driver::{Command, Driver, Shared};
 use crate::events::{Batch, EventQueue};
+use crate::probe;
 use crate::runtime::Runtime;
 use crate::snapshot::Snapshot;
 
@@ -25,6 +29,7 @@ pub struct Cloud {
     commands: mpsc::UnboundedSender<Command>,
     shared: Arc<Shared>,
     config: RwLock<Config>,
+    runtime: Handle,
 }
 
 /// Why a command was not taken.
@@ -48,11 +53,13 @@ impl Cloud {
         let shared = Arc::new(Shared {
             events: EventQueue::default(),
             snapshot: Snapshot::new(),
+            cluster: Cluster::default(),
         });
         let span = tracing::info_span!("cloud", cloud = %config.name);
         let driver = Driver::new(config.clone(), folder, inbox, Arc::clone(&shared));
         runtime.spawn(driver.supervise().instrument(span));
         Cloud {
+            runtime: runtime.handle(),
             commands,
             shared,
             config: RwLock::new(config),
@@ -64,7 +71,15 @@ impl Cloud {
     /// # Errors
     /// When the cloud is closed.
     pub fn reconfigure(&self, config: Config) -> Result<(), CloudError> {
-        *self.config.write().unwrap_or_else(PoisonError::into_inner) = config.clone();
+        let old = std::mem::replace(
+            &mut *self.config.write().unwrap_or_else(PoisonError::into_inner),
+            config.clone(),
+        );
+        if (&old.master, &old.principal, &old.secret, &old.role)
+            != (&config.master, &config.principal, &config.secret, &config.role)
+        {
+            self.shared.cluster.forget();
+        }
         self.send(Command::Reconfigure(Box::new(config)))
     }
 
@@ -115,6 +130,27 @@ impl Cloud {
     /// The picture of the moment, at most some 50 ms old.
     pub fn status(&self) -> Status {
         self.shared.snapshot.read()
+    }
+
+    /// Which of the cluster's agents could hold an agent of this size if they were empty, from what was seen of them so
+    /// far. The question lets the master be asked in the background, at most once a minute; so ask again a little later.
+    pub fn capacity(&self, need: &Need) -> Capacity {
+        let (capacity, wanted) = self.shared.cluster.answer(need, Instant::now());
+        if wanted.offers && self.send(Command::TellSeen).is_err() {
+            tracing::debug!("the cloud is closed: its offers are not looked at");
+        }
+        if wanted.survey {
+            let config = self.config.read().unwrap_or_else(PoisonError::into_inner).clone();
+            let shared = Arc::clone(&self.shared);
+            let survey = async move {
+                match probe::survey(&config).await {
+                    Ok(agents) => shared.cluster.surveyed(agents, Instant::now()),
+                    Err(message) => tracing::debug!("the master does not tell of its agents: {message}"),
+                }
+            };
+            drop(self.runtime.spawn(survey));
+        }
+        capacity
     }
 
     /// Begins to close: with `teardown` the framework and its tasks are ended first (for up to 5 s), else they go on.

@@ -14,6 +14,7 @@ mod auth;
 mod backoff;
 mod barrier;
 mod calls;
+mod capacity;
 mod cloud;
 mod connect;
 mod detector;
@@ -29,6 +30,7 @@ mod stream;
 #[cfg(test)]
 mod fake_master;
 
+pub use capacity::{Capacity, Largest, Need};
 pub use cloud::{Cloud, CloudError};
 pub use events::{BATCH, Batch, Event};
 pub use probe::{DEADLINE, Report};

@@ -1,11 +1,12 @@
 //! Test Connection: what an administrator learns before saving a cloud.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use bytes::Bytes;
 use hyper::header::SERVER;
 use mesos_core::master::{MasterAddress, MasterSource, MasterSourceError};
-use mesos_core::{Config, Scalar};
+use mesos_core::{Amount, Config, Scalar};
 use serde::{Deserialize, Serialize};
 use tokio::time::timeout;
 
@@ -19,6 +20,8 @@ pub const DEADLINE: Duration = Duration::from_secs(10);
 /// `/master/slaves` of ten thousand agents is some 20 MB.
 const LONGEST_BODY: usize = 64 * 1024 * 1024;
 const MOST_REDIRECTS: usize = 5;
+/// Tells of all agents; only the leader answers.
+const AGENTS: &str = "/master/slaves";
 
 /// The contract's Report.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -128,6 +131,22 @@ pub(crate) async fn test_connection(config: &Config) -> Report {
     }
 }
 
+/// What each active agent of the leading master has in all, as far as a framework of this role may use it.
+pub(crate) async fn survey(config: &Config) -> Result<Vec<Amount>, String> {
+    let connector = Connector::default();
+    let agents = timeout(DEADLINE, async {
+        let mut client = Client::to_configured(&connector, config).await?;
+        client.get::<Agents>(AGENTS).await
+    });
+    let agents = agents
+        .await
+        .unwrap_or(Err(ProbeError::Deadline))
+        .map_err(|error| error.to_string())?;
+    let role = config.effective_role();
+    let active = agents.slaves.iter().filter(|agent| agent.active);
+    Ok(active.map(|agent| agent.usable_by(role)).collect())
+}
+
 struct Findings {
     leader: MasterAddress,
     version: String,
@@ -179,29 +198,54 @@ struct Agent {
     resources: Amounts,
     #[serde(default)]
     used_resources: Amounts,
+    unreserved_resources: Option<Amounts>,
+    #[serde(default)]
+    reserved_resources: BTreeMap<String, Amounts>,
 }
 
-#[derive(Default, Deserialize)]
+impl Agent {
+    /// What is reserved for nobody, for the role, or for one above it.
+    fn usable_by(&self, role: &str) -> Amount {
+        let mut sum = match &self.unreserved_resources {
+            Some(unreserved) => *unreserved,
+            None => return self.resources.amount(),
+        };
+        for (owner, reserved) in &self.reserved_resources {
+            let below = role.strip_prefix(owner.as_str());
+            if below.is_some_and(|rest| rest.is_empty() || rest.starts_with('/')) {
+                sum.cpus += reserved.cpus;
+                sum.mem += reserved.mem;
+                sum.disk += reserved.disk;
+            }
+        }
+        sum.amount()
+    }
+}
+
+#[derive(Clone, Copy, Default, Deserialize)]
 #[serde(default)]
 struct Amounts {
     cpus: f64,
     mem: f64,
+    disk: f64,
+}
+
+impl Amounts {
+    fn amount(self) -> Amount {
+        let of = |value| Scalar::from_f64(value).unwrap_or_default();
+        Amount {
+            cpus: of(self.cpus),
+            mem: of(self.mem),
+            disk: of(self.disk),
+        }
+    }
 }
 
 async fn probe(connector: &Connector, config: &Config) -> Result<Findings, ProbeError> {
-    let first = match config.master.parse()? {
-        MasterSource::Static(address) => address,
-        MasterSource::ZooKeeper(source) => find_once(&source).await?,
-    };
-    let secret = config.secret.as_ref().map(|secret| secret.expose());
-    let mut client = Client {
-        connector,
-        authorization: Authorization::basic(config.principal.as_deref(), secret),
-        address: first,
-    };
+    let mut client = Client::to_configured(connector, config).await?;
     // Any master tells its version; only the leader tells of agents, the others redirect.
     let version: Version = client.get("/version").await?;
-    let agents: Agents = match client.get("/master/slaves").await {
+    let agents: Agents = match client.get(AGENTS).await {
         // It has a version as Mesos has one, but is no master.
         Err(ProbeError::NotMesos { address, .. }) => return Err(ProbeError::Agent { address }),
         answer => answer?,
@@ -239,7 +283,21 @@ enum Answer {
     },
 }
 
-impl Client<'_> {
+impl<'a> Client<'a> {
+    /// Looks for the master that is configured.
+    async fn to_configured(connector: &'a Connector, config: &Config) -> Result<Self, ProbeError> {
+        let address = match config.master.parse()? {
+            MasterSource::Static(address) => address,
+            MasterSource::ZooKeeper(source) => find_once(&source).await?,
+        };
+        let secret = config.secret.as_ref().map(|secret| secret.expose());
+        Ok(Self {
+            connector,
+            authorization: Authorization::basic(config.principal.as_deref(), secret),
+            address,
+        })
+    }
+
     /// Gets a JSON document from the leader; goes where redirects lead, and stays there.
     async fn get<T: serde::de::DeserializeOwned>(&mut self, path: &'static str) -> Result<T, ProbeError> {
         for _ in 0..=MOST_REDIRECTS {

@@ -47,6 +47,10 @@ impl Runtime {
         self.0.block_on(future)
     }
 
+    pub(crate) fn handle(&self) -> tokio::runtime::Handle {
+        self.0.handle().clone()
+    }
+
     pub(crate) fn spawn(&self, future: impl Future<Output = ()> + Send + 'static) {
         // Whoever spawns hears of the end by other ways.
         drop(self.0.spawn(future));

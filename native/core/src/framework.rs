@@ -471,6 +471,11 @@ impl Framework {
         }));
     }
 
+    /// The most that each Mesos agent was seen to have, offered and used by this framework together.
+    pub fn seen_agents(&self) -> Vec<Amount> {
+        self.matcher.seen_capacities().collect()
+    }
+
     /// A picture of the moment.
     pub fn status(&self, now: Time) -> Status {
         let (state, leader, framework_id, message) = self.session.shown().clone();

@@ -121,10 +121,9 @@ impl Matcher {
         self.home = master.and_then(fault_domain).map(|(region, _)| region.to_owned());
     }
 
-    /// The largest of each resource that any agent was seen to have, and how many agents could hold this; `None`: none
-    /// was seen yet.
-    pub fn seen_capacities(&self) -> impl Iterator<Item = (&str, Amount)> {
-        self.seen.iter().map(|(id, seen)| (id.as_str(), seen.capacity))
+    /// The most that each agent was seen to have, offered and used by us together.
+    pub fn seen_capacities(&self) -> impl Iterator<Item = Amount> {
+        self.seen.values().map(|seen| seen.capacity)
     }
 
     /// The agent was removed from the cluster.

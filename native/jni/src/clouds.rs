@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use mesos_client::{Batch, Cloud, Report, Runtime};
+use mesos_client::{Batch, Capacity, Cloud, Need, Report, Runtime};
 use mesos_core::{Config, Demand, Plan, Release, Request, Review, Situation, Status};
 
 use crate::failure::Failure;
@@ -78,6 +78,10 @@ impl Clouds {
 
     pub(crate) fn status(&self, handle: i64) -> Result<Status, Failure> {
         Ok(self.open_entry(handle)?.cloud.status())
+    }
+
+    pub(crate) fn capacity(&self, handle: i64, need: &Need) -> Result<Capacity, Failure> {
+        Ok(self.open_entry(handle)?.cloud.capacity(need))
     }
 
     pub(crate) fn test_connection(&self, config: &Config) -> Result<Report, Failure> {

@@ -32,7 +32,7 @@ macro_rules! native {
     };
 }
 
-const NATIVES: [NativeMethod<'static>; 14] = [
+const NATIVES: [NativeMethod<'static>; 15] = [
     native!("version", version, () -> jbyte[]),
     native!("open", open, (config: jbyte[], folder: JString) -> jlong),
     native!("reconfigure", reconfigure, (handle: jlong, config: jbyte[]) -> void),
@@ -42,6 +42,7 @@ const NATIVES: [NativeMethod<'static>; 14] = [
     native!("release", release, (handle: jlong, names: jbyte[]) -> void),
     native!("poll", poll, (handle: jlong, timeout: jlong) -> jbyte[]),
     native!("status", status, (handle: jlong) -> jbyte[]),
+    native!("capacity", capacity, (handle: jlong, need: jbyte[]) -> jbyte[]),
     native!("validate", validate, (config: jbyte[]) -> jbyte[]),
     native!("testConnection", test_connection, (config: jbyte[]) -> jbyte[]),
     native!("close", close, (handle: jlong, teardown: jboolean) -> void),
@@ -179,6 +180,16 @@ fn poll<'local>(env: &mut Env<'local>, _: JClass<'local>, handle: jlong, timeout
 
 fn status<'local>(env: &mut Env<'local>, _: JClass<'local>, handle: jlong) -> Answer<'local> {
     answer(env, messages::write(&CLOUDS.status(handle)?)?)
+}
+
+fn capacity<'local>(
+    env: &mut Env<'local>,
+    _: JClass<'local>,
+    handle: jlong,
+    need: JByteArray<'local>,
+) -> Answer<'local> {
+    let need = messages::read("need", &bytes(env, "need", &need)?)?;
+    answer(env, messages::write(&CLOUDS.capacity(handle, &need)?)?)
 }
 
 fn validate<'local>(env: &mut Env<'local>, _: JClass<'local>, config: JByteArray<'local>) -> Answer<'local> {

@@ -291,6 +291,7 @@ impl Driver {
                     self.detect(parts);
                 }
             }
+            Some(Command::TellSeen) => self.shared.cluster.saw_offers(parts.framework.seen_agents()),
             Some(Command::Close { teardown }) => self.closing = Some(teardown),
             None => self.closing = Some(false),
             #[cfg(test)]

@@ -20,6 +20,7 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::backoff::Backoff;
 use crate::barrier::{self, Panic};
+use crate::capacity::Cluster;
 use crate::connect::Connector;
 use crate::events::EventQueue;
 use crate::snapshot::{self, Snapshot};
@@ -38,6 +39,8 @@ pub(crate) enum Command {
     Submit(Request),
     Release(Release),
     Reconfigure(Box<Config>),
+    /// Write down what was seen of the cluster.
+    TellSeen,
     Close {
         teardown: bool,
     },
@@ -51,6 +54,7 @@ pub(crate) enum Command {
 pub(crate) struct Shared {
     pub(crate) events: EventQueue,
     pub(crate) snapshot: Snapshot,
+    pub(crate) cluster: Cluster,
 }
 
 /// What outlives one life of the driver.
@@ -190,6 +194,8 @@ impl Driver {
                 self.names.extend(config.owned.iter().cloned());
                 self.config = *config;
             }
+            // Nothing is seen of it at the moment.
+            Some(Command::TellSeen) => {}
             Some(command) => self.backlog.push_back(command),
         }
     }

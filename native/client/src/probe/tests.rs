@@ -64,6 +64,29 @@ async fn a_good_master_is_reported_with_what_its_active_agents_have_free() {
 }
 
 #[tokio::test]
+async fn a_survey_counts_what_is_reserved_for_our_role_or_nobody() {
+    let agents = r#"{"slaves":[
+        {"active":true,"resources":{"cpus":9,"mem":900,"disk":90},
+         "unreserved_resources":{"cpus":1,"mem":100,"disk":10},
+         "reserved_resources":{"eng":{"cpus":2,"mem":200,"disk":20},"engine":{"cpus":4},"ops":{"cpus":2,"mem":600,"disk":60}}},
+        {"active":true,"resources":{"cpus":3,"mem":300}},
+        {"active":false,"resources":{"cpus":64,"mem":9000}}]}"#;
+    let master = FakeMaster::start([json(agents)]).await;
+    let mut config = config(&master.address);
+    config.role = "eng/ci".to_owned();
+    let seen: Vec<_> = survey(&config)
+        .await
+        .unwrap()
+        .iter()
+        .map(|agent| (agent.cpus.whole(), agent.mem.whole(), agent.disk.whole()))
+        .collect();
+    assert_eq!(seen, [(3, 300, 30), (3, 300, 0)]);
+    let refusing = FakeMaster::start([status("403 Forbidden", "no")]).await;
+    let message = survey(&self::config(&refusing.address)).await.unwrap_err();
+    assert!(message.contains("/master/slaves"), "{message}");
+}
+
+#[tokio::test]
 async fn a_failure_has_no_numbers() {
     let report = test_connection(&config_of("")).await;
     let mut shown = serde_json::to_value(&report).unwrap();

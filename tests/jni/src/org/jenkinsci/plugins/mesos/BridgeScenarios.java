@@ -161,6 +161,15 @@ final class BridgeScenarios {
         NativeBridge.close(handle, false);
     }
 
+    static void capacityIsAnsweredAtOnceEvenIfNothingIsKnown() throws Exception {
+        long handle = open();
+        Map<String, Object> capacity =
+                NativeJson.read(NativeBridge.capacity(handle, json("{'v':1,'cpus':2,'mem':512,'disk':0}")));
+        equal(false, capacity.get("known"));
+        equal(0L, capacity.get("agentsThatFit"));
+        NativeBridge.close(handle, false);
+    }
+
     static void reconfigureChangesThePlan() throws Exception {
         long handle = open();
         NativeBridge.reconfigure(handle,

@@ -38,6 +38,12 @@ final class NativeBridge {
      */
     static native byte[] review(long handle, byte[] situation);
 
+    /**
+     * Need to Capacity: which Mesos agents could hold an agent of this size if they were empty, from what was seen of
+     * the cluster; never waits, the question makes it look again in the background.
+     */
+    static native byte[] capacity(long handle, byte[] need);
+
     /** Queues one agent (Request). */
     static native void submit(long handle, byte[] request);
 
