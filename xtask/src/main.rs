@@ -1,8 +1,9 @@
-//! The tasks of this repository: `cargo xtask demo`, `test`, `package` and `testbed`.
+//! The tasks of this repository: `cargo xtask demo`, `test`, `docs`, `package` and `testbed`.
 
 mod arguments;
 mod beds;
 mod demo;
+mod docs;
 mod failure;
 mod library;
 mod package;
@@ -23,6 +24,8 @@ cargo xtask test [--list] [--only STEP,STEP]
 cargo xtask test --host jenkins [--list] [--only STEP,STEP]
     the cases on today's Jenkins; JENKINS_WAR names the war, JENKINS_PLUGINS a folder of .hpi files, JENKINS_JAVA
     (else the java of the path) a JDK
+cargo xtask docs
+    docs/configuration.md, from the forms and their help
 cargo xtask package
     the native library and java-shim/target/mesos.hpi
 cargo xtask testbed setup
@@ -42,6 +45,7 @@ fn main() -> ExitCode {
     let result = match command {
         "test" => return test::run(&root, rest),
         "demo" => demo::run(&root, rest),
+        "docs" => arguments::none(rest).and_then(|()| docs::write(&root)),
         "package" => arguments::none(rest).and_then(|()| package::package(&root)),
         "testbed" => beds::run(&root, rest),
         "help" | "--help" | "-h" => {

@@ -93,9 +93,10 @@ public class FormTextsTest extends TestCase {
                 Path file = page.resolveSibling(name + suffix);
                 Properties texts = properties(file);
                 for (String key : keys) {
+                    boolean withValues = key.matches("\\w+\\(.*\\)");
                     // without values to put in, a key is its own English text
-                    boolean needed = key.contains("(") || suffix.contains("zh");
-                    if (needed && !texts.containsKey(key.replaceAll("\\(.*", ""))) {
+                    boolean needed = withValues || suffix.contains("zh");
+                    if (needed && !texts.containsKey(withValues ? key.substring(0, key.indexOf('(')) : key)) {
                         missing.add(RESOURCES.relativize(file) + ": " + key);
                     }
                 }
