@@ -1,5 +1,6 @@
 package org.jenkinsci.plugins.mesos;
 
+import hudson.Util;
 import hudson.util.FormValidation;
 import hudson.util.ListBoxModel;
 import java.util.Map;
@@ -10,13 +11,20 @@ import org.kohsuke.stapler.interceptor.RequirePOST;
 public abstract class ContainerForm extends FieldDescriptor<ContainerSettings> {
     @RequirePOST
     public FormValidation doCheckDockerImage(@QueryParameter String value) {
-        return FieldCheck.container("image", value.trim());
+        return FieldCheck.container("image", Map.of("image", value.trim()));
     }
 
     @RequirePOST
     public FormValidation doCheckCustomDockerCommandShell(
             @QueryParameter String value, @QueryParameter boolean useCustomDockerCommandShell) {
-        return FieldCheck.container(Map.of("useCustomShell", useCustomDockerCommandShell, "customShell", value.trim()));
+        return FieldCheck.container(
+                "customShell", Map.of("useCustomShell", useCustomDockerCommandShell, "customShell", value.trim()));
+    }
+
+    @RequirePOST
+    public FormValidation doCheckNetworking(@QueryParameter String value, @QueryParameter String type) {
+        return FieldCheck.container(
+                "networking", Map.of("networking", Util.fixNull(value), "type", Util.fixNull(type)));
     }
 
     @RequirePOST

@@ -55,7 +55,7 @@ public abstract class ContainerPort extends AbstractDescribableImpl<ContainerPor
         this.description = Util.fixEmptyAndTrim(FormText.plain(description));
     }
 
-    /** A link to it, with {@code {hostname}} and {@code {hostPort}} in place of those. */
+    /** A link to it, with {@code {host}} and {@code {port}} in place of those. */
     public String getUrlFormat() {
         return Util.fixNull(urlFormat);
     }

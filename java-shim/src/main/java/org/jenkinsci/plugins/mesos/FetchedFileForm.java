@@ -10,6 +10,6 @@ import org.kohsuke.stapler.interceptor.RequirePOST;
 public abstract class FetchedFileForm extends FieldDescriptor<FetchedFile> {
     @RequirePOST
     public FormValidation doCheckValue(@QueryParameter String value) {
-        return FieldCheck.templateMember("uris", List.of(Map.of("value", value.trim())));
+        return FieldCheck.within("uris[0].value", List.of(Map.of("value", value.trim())));
     }
 }

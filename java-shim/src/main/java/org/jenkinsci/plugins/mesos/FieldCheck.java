@@ -78,24 +78,29 @@ final class FieldCheck {
         return answer(config(List.of(template)), field::equals, 0);
     }
 
-    /** A member of a template that is not a single text; only what is asked about may be wrong in it. */
-    static FormValidation templateMember(String member, Object value) {
+    /**
+     * A field within a member of a template.
+     *
+     * @param path what the library calls it, for example {@code uris[0].value}
+     * @param value of the member, with all that the field depends on
+     */
+    static FormValidation within(String path, Object value) {
         Map<String, Object> template = new HashMap<>();
         template.put("label", "mesos");
-        template.put(member, value);
-        return answer(config(List.of(template)), field -> outermost(field).equals(member), 0);
+        template.put(outermost(path), value);
+        return answer(config(List.of(template)), path::equals, 0);
     }
 
-    /** One member of a template's container. */
-    static FormValidation container(String member, Object value) {
-        return container(Map.of(member, value));
-    }
-
-    /** Some members of a template's container. */
-    static FormValidation container(Map<String, Object> members) {
+    /**
+     * A field of a template's container.
+     *
+     * @param path within the container
+     * @param members of the container, with all that the field depends on
+     */
+    static FormValidation container(String path, Map<String, Object> members) {
         Map<String, Object> container = new HashMap<>(members);
         container.putIfAbsent("image", "image");
-        return templateMember("container", container);
+        return within("container." + path, container);
     }
 
     /** What the library says of some templates. */
@@ -137,12 +142,6 @@ final class FieldCheck {
     /** Whoever may not is told nothing by any check. */
     static boolean mayConfigure() {
         return Jenkins.get().hasPermission(Jenkins.ADMINISTER);
-    }
-
-    static FormValidation notNegative(String value) {
-        return Util.fixEmptyAndTrim(value) == null || isNotNegative(value) || !mayConfigure()
-                ? FormValidation.ok()
-                : FormValidation.error(Messages.FieldCheck_notNegative());
     }
 
     private static boolean isNotNegative(String text) {

@@ -10,6 +10,7 @@ import org.kohsuke.stapler.interceptor.RequirePOST;
 public abstract class NetworkForm extends FieldDescriptor<ContainerNetwork> {
     @RequirePOST
     public FormValidation doCheckNetworkName(@QueryParameter String value) {
-        return FieldCheck.container(Map.of("networking", "USER", "networks", List.of(value.trim())));
+        return FieldCheck.container(
+                "networks[0]", Map.of("networking", "USER", "networks", List.of(value.trim())));
     }
 }

@@ -10,6 +10,7 @@ import org.kohsuke.stapler.interceptor.RequirePOST;
 public abstract class ParameterForm extends FieldDescriptor<ContainerParameter> {
     @RequirePOST
     public FormValidation doCheckKey(@QueryParameter String value) {
-        return FieldCheck.container("parameters", List.of(Map.of("key", value.trim(), "value", "")));
+        return FieldCheck.container(
+                "parameters[0].key", Map.of("parameters", List.of(Map.of("key", value.trim(), "value", ""))));
     }
 }

@@ -11,13 +11,21 @@ import org.kohsuke.stapler.interceptor.RequirePOST;
 public abstract class PortForm extends FieldDescriptor<ContainerPort> {
     @RequirePOST
     public FormValidation doCheckContainerPort(@QueryParameter String value) {
-        return FieldCheck.container("portMappings", List.of(Map.of("containerPort", value.trim())));
+        return check("containerPort", Map.of("containerPort", value.trim()));
     }
 
     @RequirePOST
     public FormValidation doCheckHostPort(@QueryParameter String value) {
-        return FieldCheck.container(
-                "portMappings", List.of(Map.of("containerPort", "1", "hostPort", value.trim())));
+        return check("hostPort", Map.of("containerPort", "1", "hostPort", value.trim()));
+    }
+
+    @RequirePOST
+    public FormValidation doCheckUrlFormat(@QueryParameter String value) {
+        return check("urlFormat", Map.of("containerPort", "1", "urlFormat", value.trim()));
+    }
+
+    private static FormValidation check(String field, Map<String, Object> mapping) {
+        return FieldCheck.container("portMappings[0]." + field, Map.of("portMappings", List.of(mapping)));
     }
 
     @RequirePOST

@@ -123,7 +123,7 @@ public abstract class TemplateForm extends FieldDescriptor<MesosSlaveInfo> {
 
     @RequirePOST
     public FormValidation doCheckDiskNeeded(@QueryParameter String value) {
-        return FieldCheck.notNegative(value);
+        return FieldCheck.template("disk", Map.of("disk", value));
     }
 
     /** No field of its own, but what the fields above come to; the page asks anew when one of them changes. */
@@ -208,7 +208,7 @@ public abstract class TemplateForm extends FieldDescriptor<MesosSlaveInfo> {
         filter.put("mode", Util.fixEmptyAndTrim(domain) == null ? "any" : domain);
         filter.put("region", Util.fixEmptyAndTrim(value));
         filter.put("zone", Util.fixEmptyAndTrim(zone));
-        return FieldCheck.templateMember("domain", filter);
+        return FieldCheck.within("domain.region", filter);
     }
 
     @RequirePOST

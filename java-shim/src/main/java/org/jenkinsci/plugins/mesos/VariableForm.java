@@ -10,6 +10,6 @@ import org.kohsuke.stapler.interceptor.RequirePOST;
 public abstract class VariableForm extends FieldDescriptor<EnvironmentVariable> {
     @RequirePOST
     public FormValidation doCheckName(@QueryParameter String value) {
-        return FieldCheck.templateMember("environment", List.of(Map.of("name", value.trim(), "value", "")));
+        return FieldCheck.within("environment[0].name", List.of(Map.of("name", value.trim(), "value", "")));
     }
 }

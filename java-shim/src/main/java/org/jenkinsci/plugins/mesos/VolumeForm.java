@@ -14,12 +14,14 @@ public abstract class VolumeForm extends FieldDescriptor<ContainerVolume> {
     public FormValidation doCheckContainerPath(
             @QueryParameter String value, @QueryParameter @RelativePath("..") String type) {
         return FieldCheck.container(
+                "volumes[0].containerPath",
                 Map.of("type", Util.fixNull(type), "volumes", List.of(Map.of("containerPath", value.trim()))));
     }
 
     @RequirePOST
     public FormValidation doCheckHostPath(@QueryParameter String value) {
         return FieldCheck.container(
-                "volumes", List.of(Map.of("containerPath", "/volume", "hostPath", value.trim())));
+                "volumes[0].hostPath",
+                Map.of("volumes", List.of(Map.of("containerPath", "/volume", "hostPath", value.trim()))));
     }
 }

@@ -4,6 +4,7 @@ import com.gargoylesoftware.htmlunit.FailingHttpStatusCodeException;
 import com.gargoylesoftware.htmlunit.html.HtmlForm;
 import com.gargoylesoftware.htmlunit.html.HtmlInput;
 import com.gargoylesoftware.htmlunit.html.HtmlPage;
+import hudson.model.Descriptor.FormException;
 import hudson.model.Hudson;
 import hudson.model.Node;
 import hudson.security.FullControlOnceLoggedInAuthorizationStrategy;
@@ -12,6 +13,7 @@ import java.io.InputStream;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.function.Consumer;
 
 /** The form of the cloud, submitted as a browser does. */
 public class CloudFormTest extends MesosTestCase {
@@ -144,6 +146,119 @@ public class CloudFormTest extends MesosTestCase {
         assertError(cloud.doCheckJenkinsURL("not a url"));
     }
 
+    public void testTheFieldsOfListsAreCheckedOnTheServer() throws Exception {
+        PortForm port = (PortForm) hudson.getDescriptorOrDie(MesosSlaveInfo.PortMapping.class);
+        for (String bad : List.of("", "0", "65536", "http")) {
+            assertError(port.doCheckContainerPort(bad));
+        }
+        assertOk(port.doCheckContainerPort("65535"));
+        assertOk(port.doCheckHostPort(""));
+        assertError(port.doCheckHostPort("70000"));
+        assertError(port.doCheckUrlFormat("javascript:alert(1)"));
+        assertOk(port.doCheckUrlFormat("vnc://{host}:{port}"));
+        VolumeForm volume = (VolumeForm) hudson.getDescriptorOrDie(MesosSlaveInfo.Volume.class);
+        assertError(volume.doCheckContainerPath("relative", "DOCKER"));
+        assertOk(volume.doCheckContainerPath("/cache", "DOCKER"));
+        assertOk(volume.doCheckHostPath(""));
+        ParameterForm parameter = (ParameterForm) hudson.getDescriptorOrDie(MesosSlaveInfo.Parameter.class);
+        assertError(parameter.doCheckKey(""));
+        assertOk(parameter.doCheckKey("ulimit"));
+        NetworkForm network = (NetworkForm) hudson.getDescriptorOrDie(MesosSlaveInfo.NetworkInfo.class);
+        assertError(network.doCheckNetworkName("a b"));
+        assertOk(network.doCheckNetworkName("overlay"));
+        FetchedFileForm uri = (FetchedFileForm) hudson.getDescriptorOrDie(MesosSlaveInfo.URI.class);
+        assertError(uri.doCheckValue(""));
+        assertOk(uri.doCheckValue("https://files.example/jdk.tgz"));
+        VariableForm variable = (VariableForm) hudson.getDescriptorOrDie(EnvironmentVariable.class);
+        assertError(variable.doCheckName("1 bad"));
+        assertOk(variable.doCheckName("MAVEN_OPTS"));
+        ContainerForm container = (ContainerForm) hudson.getDescriptorOrDie(MesosSlaveInfo.ContainerInfo.class);
+        assertError(container.doCheckDockerImage(""));
+        assertOk(container.doCheckDockerImage("example/jdk:17"));
+        assertError(container.doCheckCustomDockerCommandShell("", true));
+        assertOk(container.doCheckCustomDockerCommandShell("", false));
+        assertEquals(FormValidation.Kind.WARNING, container.doCheckNetworking("BRIDGE", "MESOS").kind);
+        assertOk(container.doCheckNetworking("BRIDGE", "DOCKER"));
+    }
+
+    public void testTextsThatOnlyJenkinsUsesAreChecked() throws Exception {
+        TemplateForm template = (TemplateForm) hudson.getDescriptorOrDie(MesosSlaveInfo.class);
+        assertError(template.doCheckAllowedJobs("team/("));
+        assertOk(template.doCheckAllowedJobs("team/.*"));
+        assertError(template.doCheckAllowedFolders("good\n/bad"));
+        assertOk(template.doCheckAllowedFolders("team-a\nteam-b/release"));
+        assertError(template.doCheckRegion("", "match", ""));
+        assertOk(template.doCheckRegion("", "any", ""));
+        CloudForm cloud = (CloudForm) hudson.getDescriptorOrDie(MesosCloud.class);
+        for (String bad : List.of("host", ":", "host:70000", "a b:1", "host:0")) {
+            assertError(cloud.doCheckTunnel(bad));
+        }
+        for (String good : List.of("", "host:1", "host:", ":5000", "[::1]:5000")) {
+            assertOk(cloud.doCheckTunnel(good));
+        }
+        assertError(cloud.doCheckPipelineImages("maven:.*\n*"));
+        assertError(cloud.doCheckPipelineMaxCpus("many"));
+        assertOk(cloud.doCheckMaxAgents(""));
+    }
+
+    public void testAProblemIsToldWithItsFieldAndTheCure() throws Exception {
+        assertToldAt("tunnel", "host:port", cloud -> cloud.setTunnel("nowhere"));
+        assertToldAt("pipelineImages", "correct it", cloud -> cloud.setPipelineImages("("));
+        assertToldAt("maxAgents", "enter", cloud -> cloud.setMaxAgents("none"));
+        assertToldAt("allowedJobs", "correct it", cloud -> cloud.getSlaveInfos().get(0).setAllowedJobs("("));
+        assertToldAt("inheritFrom", "enter the name", cloud -> cloud.getSlaveInfos().get(0).setInheritFrom("nobody"));
+        assertToldAt("additionalURIs", "write it", cloud -> cloud.getSlaveInfos().get(0)
+                .setAdditionalURIs(List.of(new MesosSlaveInfo.URI(""))));
+        assertToldAt("environment", "enter one", cloud -> cloud.getSlaveInfos().get(0)
+                .setEnvironment(List.of(new EnvironmentVariable(""))));
+        assertToldAt("containerInfo", "65535", cloud -> {
+            MesosSlaveInfo.ContainerInfo container = new MesosSlaveInfo.ContainerInfo("image");
+            container.setPortMappings(List.of(new MesosSlaveInfo.PortMapping("70000")));
+            cloud.getSlaveInfos().get(0).setContainerInfo(container);
+        });
+    }
+
+    private void assertToldAt(String field, String cure, Consumer<MesosCloud> mistake) throws Exception {
+        MesosCloud cloud = cloud(template("mesos", 1, 2));
+        mistake.accept(cloud);
+        try {
+            FieldCheck.refuseErrors(cloud);
+            fail(field + " was taken");
+        } catch (FormException refused) {
+            assertEquals(field, refused.getFormField());
+            assertTrue(refused.getMessage(), refused.getMessage().contains(cure));
+            assertTrue(refused.getMessage(), refused.getMessage().contains("MesosCloud"));
+        }
+    }
+
+    public void testTheSummaryIsTheSumOfItsFieldsAndOfWhatIsInherited() throws Exception {
+        TemplateForm template = (TemplateForm) hudson.getDescriptorOrDie(MesosSlaveInfo.class);
+        String own = template.doCheckSummary("0.5", "100", "1", "3", "1", "50", "20", "", false, null).getMessage();
+        assertTrue(own, own.contains("1.5 CPUs, 150 MB of memory and 20 MB of disk"));
+        assertTrue(own, own.contains("3.5 CPUs, 250 MB"));
+        String single = template.doCheckSummary("0.5", "100", "1", "3", "1", "50", "20", "", true, null).getMessage();
+        assertTrue(single, single.contains("1.5 CPUs") && !single.contains("3.5 CPUs"));
+        MesosSlaveInfo base = FullForm.base();
+        base.setSlaveMem("1000");
+        MesosCloud cloud = cloud(base);
+        hudson.clouds.add(cloud);
+        String inherited = template.doCheckSummary(
+                        "2", "", "1", "1", "0", "0", "", "base template", false, cloud.getCloudID())
+                .getMessage();
+        assertTrue(inherited, inherited.contains("2 CPUs, 1000 MB"));
+        assertFalse(inherited, inherited.contains("fewest"));
+    }
+
+    public void testANameToInheritFromIsOfferedAndLookedUp() throws Exception {
+        MesosCloud cloud = cloud(FullForm.base(), template("plain", 1, 1));
+        hudson.clouds.add(cloud);
+        TemplateForm template = (TemplateForm) hudson.getDescriptorOrDie(MesosSlaveInfo.class);
+        assertEquals(List.of("base template", "plain"), template.doFillInheritFromItems(cloud.getCloudID()));
+        assertOk(template.doCheckInheritFrom("plain", cloud.getCloudID()));
+        assertEquals(FormValidation.Kind.WARNING, template.doCheckInheritFrom("new one", cloud.getCloudID()).kind);
+        assertEquals(List.of(), template.doFillInheritFromItems(null));
+    }
+
     public void testAnotherLibraryThanTheLoadedOneNeedsARestart() throws Exception {
         MesosCloud.DescriptorImpl cloud = (MesosCloud.DescriptorImpl) hudson.getDescriptorOrDie(MesosCloud.class);
         assertOk(cloud.doCheckNativeLibraryPath(""));
@@ -199,6 +314,10 @@ public class CloudFormTest extends MesosTestCase {
         hudson.setSecurityRealm(createDummySecurityRealm());
         FullControlOnceLoggedInAuthorizationStrategy strategy = new FullControlOnceLoggedInAuthorizationStrategy();
         hudson.setAuthorizationStrategy(strategy);
+        String template = "descriptorByName/" + MesosSlaveInfo.class.getName();
+        String summary = ask("POST", template + "/checkSummary?slaveCpus=1").body();
+        assertFalse(summary, summary.contains("CPUs"));
+        assertEquals(405, ask("GET", template + "/checkSummary?slaveCpus=1").status());
         String descriptor = "descriptorByName/" + MesosCloud.class.getName();
         for (String path : new String[] {"/testConnection?master=" + NOBODY, "/checkNativeLibraryPath?value="}) {
             assertDenied(ask("POST", descriptor + path));

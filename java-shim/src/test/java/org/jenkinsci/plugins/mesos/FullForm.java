@@ -119,7 +119,7 @@ final class FullForm {
         port.setHostPort(host);
         port.setProtocol(protocol);
         port.setDescription("VNC");
-        port.setUrlFormat("vnc://{hostname}:{hostPort}");
+        port.setUrlFormat("vnc://{host}:{port}");
         return port;
     }
 
