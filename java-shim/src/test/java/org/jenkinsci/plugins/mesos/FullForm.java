@@ -63,7 +63,7 @@ final class FullForm {
         template.setAgentCommandStyle("Windows");
         template.setLaunchTimeout("90");
         template.setMaxBuilds("5");
-        template.setMaxHours("7.5");
+        template.setMaxHours("7");
         template.setMaxAgents("11");
         template.setMaxCpus("12");
         template.setMaxMem("1300");
