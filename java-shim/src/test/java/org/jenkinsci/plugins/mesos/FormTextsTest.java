@@ -6,8 +6,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Properties;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -25,7 +27,7 @@ public class FormTextsTest extends TestCase {
     public void testEveryFieldHasHelpInBothLanguages() throws IOException {
         List<String> missing = new ArrayList<>();
         int fields = 0;
-        for (Path form : jellies("config.jelly")) {
+        for (Path form : jellies()) {
             for (String field : all(FIELD, Files.readString(form))) {
                 fields++;
                 for (String suffix : List.of("", "_zh_CN")) {
@@ -41,15 +43,18 @@ public class FormTextsTest extends TestCase {
     }
 
     public void testHelpIsOfFieldsThatAreThere() throws IOException {
+        Map<Path, Set<String>> fields = new TreeMap<>();
+        for (Path form : jellies()) {
+            fields.computeIfAbsent(form.getParent(), folder -> new TreeSet<>()).addAll(all(FIELD, Files.readString(form)));
+        }
         List<String> useless = new ArrayList<>();
-        for (Path form : jellies("config.jelly")) {
-            Set<String> fields = all(FIELD, Files.readString(form));
-            try (Stream<Path> files = Files.list(form.getParent())) {
+        for (Path folder : fields.keySet()) {
+            try (Stream<Path> files = Files.list(folder)) {
                 files.map(file -> file.getFileName().toString())
                         .filter(name -> name.startsWith("help-"))
                         .map(name -> name.replaceAll("help-(\\w+?)(_zh_CN)?\\.html", "$1"))
-                        .filter(field -> !fields.contains(field))
-                        .forEach(field -> useless.add(form.getParent().getFileName() + "/" + field));
+                        .filter(field -> !fields.get(folder).contains(field))
+                        .forEach(field -> useless.add(folder.getFileName() + "/" + field));
             }
         }
         assertEquals(List.of(), useless);
@@ -58,7 +63,7 @@ public class FormTextsTest extends TestCase {
     public void testEveryFieldHasATitle() throws IOException {
         Properties messages = properties(RESOURCES.resolve("Messages.properties"));
         List<String> missing = new ArrayList<>();
-        for (Path form : jellies("config.jelly")) {
+        for (Path form : jellies()) {
             String text = Files.readString(form);
             for (String field : all(TITLE, text)) {
                 String key = form.getParent().getFileName() + ".title." + field;
@@ -86,7 +91,7 @@ public class FormTextsTest extends TestCase {
     /** Where a text stands in a page itself. */
     public void testEveryTextOfAPageIsThereInBothLanguages() throws IOException {
         List<String> missing = new ArrayList<>();
-        for (Path page : jellies(".jelly")) {
+        for (Path page : jellies()) {
             Set<String> keys = all(LOCAL, Files.readString(page));
             String name = page.getFileName().toString().replace(".jelly", "");
             for (String suffix : List.of(".properties", "_zh_CN.properties")) {
@@ -119,9 +124,9 @@ public class FormTextsTest extends TestCase {
         return found;
     }
 
-    private static List<Path> jellies(String ending) throws IOException {
+    private static List<Path> jellies() throws IOException {
         try (Stream<Path> files = Files.walk(RESOURCES)) {
-            return files.filter(file -> file.getFileName().toString().endsWith(ending)).sorted().toList();
+            return files.filter(file -> file.getFileName().toString().endsWith(".jelly")).sorted().toList();
         }
     }
 
