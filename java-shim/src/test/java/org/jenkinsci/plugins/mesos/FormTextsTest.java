@@ -19,7 +19,8 @@ import junit.framework.TestCase;
 /** Every text of the forms and pages is there in both languages. */
 public class FormTextsTest extends TestCase {
     private static final Path RESOURCES = Path.of("src/main/resources/org/jenkinsci/plugins/mesos");
-    private static final Pattern FIELD = Pattern.compile("field=\"(\\w+)\"");
+    private static final Pattern FIELD = Pattern.compile(
+            "<f:(?:entry|optionalProperty|descriptorList)\\b[^>]*\\bfield=\"(\\w+)\"");
     private static final Pattern TITLE = Pattern.compile("descriptor\\.title\\('(\\w+)'\\)");
     private static final Pattern LOCAL = Pattern.compile("\\$\\{%([^}]+)\\}");
     private static final Pattern PLACEHOLDER = Pattern.compile("\\{\\d+");
