@@ -6,6 +6,7 @@ import hudson.util.FormValidation;
 import hudson.util.ListBoxModel;
 import hudson.util.Secret;
 import java.io.IOException;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -123,6 +124,7 @@ final class CloudLogin {
                             Messages.CloudLogin_description(cloud.name)))
                     .get();
             cloud.takeOverLogin(id);
+            UpgradeReport.add(cloud.name, List.of(Finding.converted(null, "login", id)));
             LOGGER.log(
                     Level.INFO,
                     "{0}: its principal and secret of an old version are now the credential {1}",
@@ -130,6 +132,7 @@ final class CloudLogin {
             return true;
         } catch (ExecutionException e) {
             STAY.add(cloud.getCloudID());
+            UpgradeReport.add(cloud.name, List.of(Finding.toLookAt(null, "loginStays")));
             LOGGER.log(
                     Level.WARNING,
                     cloud.name + ": its principal and secret cannot be made a credential and stay in config.xml",
