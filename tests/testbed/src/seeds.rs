@@ -85,6 +85,7 @@ impl CloudSeed {
         let mut put = |name: &str, value: &str| {
             let _ = writeln!(xml, "  <{name}>{}</{name}>", escape(value));
         };
+        put("configVersion", "3");
         put("name", "MesosCloud");
         put("nativeLibraryPath", &self.native_library_path);
         put("master", &self.master);
