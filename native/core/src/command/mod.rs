@@ -145,7 +145,12 @@ impl Line<'_> {
         line.push(format!("-Xmx{}m", self.mem_mb));
         line.extend(jvm_words(&self.template.jvm_args, self.style));
         line.push(format!("-jar {}", self.in_sandbox(jar(self.launch.protocol))));
-        let arguments = words(&self.template.jnlp_args, self.style);
+        // Old versions have the option as their default. With it an agent ends when Jenkins restarts, and its build with
+        // it; Mesos ends those that Jenkins does not want any more. The agents of the old protocol do not know it.
+        let arguments = words(&self.template.jnlp_args, self.style)
+            .into_iter()
+            .filter(|word| word != "-noReconnect")
+            .collect();
         match self.launch.protocol {
             Protocol::Jnlp => self.jnlp(arguments, &mut line),
             Protocol::Inbound => self.inbound(arguments, &mut line),
@@ -154,8 +159,7 @@ impl Line<'_> {
     }
 
     fn jnlp(&self, arguments: Vec<String>, line: &mut Vec<String>) {
-        // The agents of that time do not know the option and end at it.
-        line.extend(arguments.into_iter().filter(|word| word != "-noReconnect"));
+        line.extend(arguments);
         if let Some(secret) = self.launch.secret.as_ref().filter(|secret| !secret.is_empty()) {
             line.push(format!("-secret {}", self.quoted(secret.expose())));
         }

@@ -43,7 +43,7 @@ fn todays_agent_reads_its_secret_from_a_file_that_only_it_can_read() {
         info.value.as_deref().unwrap(),
         "(umask 077; printf %s \"$JENKINS_AGENT_SECRET\" > \"${MESOS_SANDBOX-.}/.agent-secret\") \
          && unset JENKINS_AGENT_SECRET && exec java -Xmx512m -Xms16m \
-         -jar \"${MESOS_SANDBOX-.}/agent.jar\" -noReconnect -url https://jenkins/ -name mesos-jenkins-1-a \
+         -jar \"${MESOS_SANDBOX-.}/agent.jar\" -url https://jenkins/ -name mesos-jenkins-1-a \
          -secret \"@${MESOS_SANDBOX-.}/.agent-secret\" -webSocket -tunnel proxy:50000 -workDir jenkins"
     );
     let variable = &info.environment.as_ref().unwrap().variables[0];
@@ -197,7 +197,7 @@ fn windows_has_a_line_for_its_own_shell() {
         line(&launch, &template),
         "(<nul set /p \"=%JENKINS_AGENT_SECRET%\" > \"%MESOS_SANDBOX%\\.agent-secret\") \
          & set \"JENKINS_AGENT_SECRET=\" & java -Xmx512m -Xms16m -Da=\"b c\" -Djava.io.tmpdir=C:\\t \
-         -jar \"%MESOS_SANDBOX%\\agent.jar\" -noReconnect -url \"http://jenkins/a b/\" -name mesos-jenkins-1-a \
+         -jar \"%MESOS_SANDBOX%\\agent.jar\" -url \"http://jenkins/a b/\" -name mesos-jenkins-1-a \
          -secret \"@%MESOS_SANDBOX%\\.agent-secret\" -workDir \"C:\\my jenkins\""
     );
 }
