@@ -1,7 +1,8 @@
-//! The tasks of this repository: `cargo xtask demo`, `test`, `docs`, `package` and `testbed`.
+//! The tasks of this repository: `cargo xtask demo`, `test`, `bench`, `docs`, `package` and `testbed`.
 
 mod arguments;
 mod beds;
+mod bench;
 mod demo;
 mod docs;
 mod failure;
@@ -24,6 +25,8 @@ cargo xtask test [--list] [--only STEP,STEP]
 cargo xtask test --host jenkins [--list] [--only STEP,STEP]
     the cases on today's Jenkins; JENKINS_WAR names the war, JENKINS_PLUGINS a folder of .hpi files, JENKINS_JAVA
     (else the java of the path) a JDK
+cargo xtask bench provision [--times N]
+    how long builds wait for new agents, on today's Jenkins (JENKINS_WAR, JENKINS_PLUGINS) and real Mesos
 cargo xtask docs
     docs/configuration.md, from the forms and their help
 cargo xtask package
@@ -45,6 +48,7 @@ fn main() -> ExitCode {
     let result = match command {
         "test" => return test::run(&root, rest),
         "demo" => demo::run(&root, rest),
+        "bench" => bench::run(&root, rest),
         "docs" => arguments::none(rest).and_then(|()| docs::write(&root)),
         "package" => arguments::none(rest).and_then(|()| package::package(&root)),
         "testbed" => beds::run(&root, rest),
