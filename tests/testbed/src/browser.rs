@@ -150,7 +150,7 @@ impl Browser {
         })
     }
 
-    /// Clicks as a person does on the element of a CSS selector, once it can be clicked.
+    /// Clicks as a person does on the first shown element of a CSS selector, once it can be clicked.
     ///
     /// # Errors
     /// [`RunError::Condition`] when there is none, or something covers it.
@@ -164,7 +164,7 @@ impl Browser {
         })
     }
 
-    /// Writes into the field of a CSS selector in place of what it holds, and leaves it.
+    /// Writes into the first shown field of a CSS selector in place of what it holds, and leaves it.
     ///
     /// # Errors
     /// [`RunError::Condition`] when there is none that can be written.
@@ -186,6 +186,8 @@ impl Browser {
     /// # Errors
     /// [`RunError::Http`] and [`RunError::File`].
     pub fn picture(&self, name: &str) -> Result<PathBuf, RunError> {
+        // What sticks to the window's edge belongs to the top of the page.
+        self.script("window.scrollTo(0, 0)", &[])?;
         let answer = self.post(
             "/goog/cdp/execute",
             &json!({ "cmd": "Page.captureScreenshot",
@@ -222,9 +224,18 @@ impl Browser {
             .collect())
     }
 
+    /// The first element of a CSS selector that is shown: forms hold hidden copies of what can be added.
     fn element(&self, selector: &str) -> Result<String, RunError> {
-        let found = self.post("/element", &json!({ "using": "css selector", "value": selector }))?;
-        Ok(found[ELEMENT].as_str().unwrap_or_default().to_owned())
+        let shown =
+            "return [...document.querySelectorAll(arguments[0])].find(each => each.checkVisibility())";
+        let found = self.script(shown, &[selector.into()])?;
+        found[ELEMENT]
+            .as_str()
+            .map(str::to_owned)
+            .ok_or_else(|| RunError::Http {
+                request: format!("the element {selector}"),
+                answer: "none is shown".into(),
+            })
     }
 
     fn post(&self, path: &str, body: &Value) -> Result<Value, RunError> {

@@ -4,6 +4,7 @@
 //! `JENKINS_WAR=<file> JENKINS_PLUGINS=<folder> cargo xtask test --host jenkins`. Without these variables each of them
 //! fails and says so.
 
+mod cli;
 mod jdks;
 mod visitor;
 
@@ -13,6 +14,7 @@ use testbed::host::{Build, Node};
 use testbed::seeds::{CloudSeed, freestyle, pipeline};
 use testbed::{Check, Cluster, ClusterSpec, Jenkins, JenkinsSpec, RunError};
 
+pub use cli::cli;
 pub use jdks::jdks;
 pub use visitor::Visitor;
 

@@ -94,7 +94,7 @@ fn agents_come_by_tcp_where_the_port_for_agents_is_open() {
 fn words_of_the_jvm_and_of_the_agent_reach_its_command_line() {
     let template = TemplateSeed {
         jvm_args: "-Dgreeting='good morning' -XX:+UseSerialGC".into(),
-        jnlp_args: "-noReconnect".into(),
+        jnlp_args: "-noReconnect -headless".into(),
         ..TemplateSeed::default()
     };
     let cloud = CloudSeed {
@@ -111,6 +111,8 @@ fn words_of_the_jvm_and_of_the_agent_reach_its_command_line() {
         console.contains("|-Dgreeting=good morning|-XX:+UseSerialGC|"),
         "{console}"
     );
-    assert!(console.contains("|-noReconnect|"), "{console}");
+    assert!(console.contains("|-headless|"), "{console}");
+    // With it an agent would not outlive a restart of Jenkins.
+    assert!(!console.contains("noReconnect"), "{console}");
     assert!(console.contains("|-webSocket|"), "{console}");
 }

@@ -1,8 +1,15 @@
 //! The pages in a real browser. Pictures of them are kept in `target/screenshots`.
 
-use testbed::ClusterSpec;
 use testbed::seeds::{CloudSeed, TemplateSeed};
-use today::{Bed, Gate, Visitor};
+use testbed::{Check, ClusterSpec, JenkinsSpec};
+use today::{Bed, Gate, SOON, Visitor};
+
+/// What the check of the first template's CPUs says, when it complains.
+const COMPLAINT: &str = "
+const fields = [...document.querySelectorAll(\"input[name='_.slaveCpus']\")];
+const entry = fields.find(each => each.checkVisibility()).closest('.jenkins-form-item');
+return entry.querySelector('.error')?.innerText;
+";
 
 #[test]
 fn every_page_shows_what_it_should_and_no_script_fails() {
@@ -72,4 +79,58 @@ fn saving_the_form_untouched_loses_and_changes_nothing() {
     assert_eq!(lost, [""; 0], "{once}");
     assert_eq!(twice, once);
     assert_eq!(visitor.errors().unwrap(), [""; 0]);
+}
+
+#[test]
+fn a_cloud_made_in_the_browser_is_saved_with_its_template_and_container() {
+    let bed = Bed::start_with(&ClusterSpec::default(), CloudSeed::default(), |spec| {
+        JenkinsSpec {
+            clouds: Vec::new(),
+            ..spec
+        }
+    })
+    .unwrap();
+    let visitor = Visitor::sign_in(&bed.jenkins).unwrap();
+    visitor.go("manage/cloud/new").unwrap();
+    visitor.write("input[name=name]", "made").unwrap();
+    let kind = "input[value='org.jenkinsci.plugins.mesos.MesosCloud']";
+    visitor.click(&format!("{kind} + label")).unwrap();
+    visitor.save().unwrap();
+
+    visitor
+        .write("input[name='_.master']", &bed.cluster.master())
+        .unwrap();
+    visitor.click("button.validate-button").unwrap();
+    visitor.await_text("Mesos 1.11").unwrap();
+    visitor.picture("connection-test").unwrap();
+    visitor.write("input[name='_.labelString']", "fresh").unwrap();
+    visitor.write("input[name='_.slaveCpus']", "many").unwrap();
+    visitor
+        .await_script("a complaint about the CPUs", COMPLAINT, &[])
+        .unwrap();
+    visitor.picture("complaint").unwrap();
+    visitor.write("input[name='_.slaveCpus']", "0.5").unwrap();
+    visitor.write("input[name='_.slaveMem']", "256").unwrap();
+    visitor.click("input[name='_.containerInfo'] + label").unwrap();
+    visitor.write("input[name='_.dockerImage']", "maven:3").unwrap();
+    visitor.picture("container-form").unwrap();
+    assert_eq!(visitor.errors().unwrap(), [""; 0]);
+    visitor.save().unwrap();
+
+    let saved = bed
+        .jenkins
+        .groovy(
+            "def cloud = Jenkins.get().clouds.getByName('made'); def one = cloud.slaveInfos[0]\n\
+             println([cloud.checkpoint, cloud.onDemandRegistration, cloud.master, one.labelString, one.slaveCpus, one.slaveMem, one.containerInfo.dockerImage].join(' '))",
+        )
+        .unwrap();
+    assert_eq!(
+        saved,
+        format!("true true {} fresh 0.5 256 maven:3", bed.cluster.master())
+    );
+    let subscribed = bed.jenkins.await_that("the framework", SOON, || {
+        let frameworks = bed.cluster.frameworks("Jenkins Scheduler");
+        Check::when(frameworks.is_ok_and(|all| all.len() == 1), (), || "none".into())
+    });
+    subscribed.unwrap();
 }

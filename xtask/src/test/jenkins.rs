@@ -34,6 +34,11 @@ pub(super) const STEPS: &[Step] = &[
         run: |root| cases(root, "access"),
     },
     Step {
+        name: "code",
+        needs: Some("package"),
+        run: |root| cases(root, "code"),
+    },
+    Step {
         name: "pages",
         needs: Some("package"),
         run: |root| cases(root, "pages"),
