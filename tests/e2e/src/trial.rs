@@ -14,7 +14,8 @@ use testbed::{RunError, paths};
 
 use crate::SOON;
 
-/// What stands in for a Jenkins: it serves `slave.jar`, whose program sleeps. It lives as long as the process.
+/// What stands in for a Jenkins: it serves `slave.jar` under whatever name. Its program writes to `seen.txt` in its sandbox
+/// what the variable `TRIAL` says and whether `tool` is a program there, and sleeps. It lives as long as the process.
 #[derive(Debug)]
 pub struct Program {
     url: String,
@@ -29,8 +30,12 @@ impl Program {
         let folder = paths::fresh_run("program");
         fs::create_dir_all(&folder).map_err(file("creating", &folder))?;
         let source = folder.join("Sleep.java");
-        let text = "public class Sleep { public static void main(String[] words) throws Exception \
-                    { Thread.sleep(3600000); } }";
+        let text = "import java.nio.file.*; public class Sleep { \
+                    public static void main(String[] words) throws Exception { \
+                    Path part = Paths.get(\"seen.part\"); \
+                    Files.write(part, (System.getenv(\"TRIAL\") + \" \" + new java.io.File(\"tool\").canExecute()).getBytes()); \
+                    Files.move(part, Paths.get(\"seen.txt\")); \
+                    Thread.sleep(3600000); } }";
         fs::write(&source, text).map_err(file("writing", &source))?;
         run(
             Command::new("javac").args(["--release", "8", "-Xlint:-options", "Sleep.java"]),
@@ -54,6 +59,14 @@ impl Program {
         Ok(Program {
             url: format!("http://{address}/"),
         })
+    }
+}
+
+impl Program {
+    /// Where it is served.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
     }
 }
 
@@ -121,13 +134,33 @@ pub fn folder() -> PathBuf {
 /// # Errors
 /// Never, unless the core's configuration changes.
 pub fn config(master: &str, owned: &[String]) -> Result<Config, RunError> {
-    serde_json::from_value(serde_json::json!({
+    configured(
+        master,
+        serde_json::json!({ "owned": owned, "templates": [{"label": "mesos"}] }),
+    )
+}
+
+/// A configuration with these members. Templates have the sizes of [`config`] where they say nothing else.
+///
+/// # Errors
+/// When the core does not read the members.
+pub fn configured(master: &str, members: serde_json::Value) -> Result<Config, RunError> {
+    let mut config = serde_json::json!({
         "v": 1, "cloudId": "trial", "name": "trial", "master": master, "frameworkName": "trial",
-        "failoverTimeoutSeconds": 600, "owned": owned,
-        "templates": [{"label": "mesos", "cpus": 0.1, "mem": 32, "executorCpus": 0.1, "executorMem": 32,
-            "maxExecutors": 1}],
-    }))
-    .map_err(|error| unmet("the configuration", error.to_string()))
+        "failoverTimeoutSeconds": 600,
+    });
+    let size = serde_json::json!({"cpus": 0.1, "mem": 32, "executorCpus": 0.1, "executorMem": 32, "maxExecutors": 1});
+    for (name, value) in members.as_object().into_iter().flatten() {
+        config[name] = value.clone();
+    }
+    for template in config["templates"].as_array_mut().into_iter().flatten() {
+        for (name, value) in size.as_object().into_iter().flatten() {
+            if template[name].is_null() {
+                template[name] = value.clone();
+            }
+        }
+    }
+    serde_json::from_value(config).map_err(|error| unmet("the configuration", error.to_string()))
 }
 
 impl Trial {
@@ -158,9 +191,17 @@ impl Trial {
     /// # Errors
     /// When the cloud refuses.
     pub fn submit(&self, program: &Program, count: u32) -> Result<Vec<String>, RunError> {
+        self.submit_to("mesos", program, count)
+    }
+
+    /// The same with agents of another label.
+    ///
+    /// # Errors
+    /// When the cloud refuses.
+    pub fn submit_to(&self, label: &str, program: &Program, count: u32) -> Result<Vec<String>, RunError> {
         let plan = self
             .cloud
-            .plan(&Demand::new("mesos", count))
+            .plan(&Demand::new(label, count))
             .map_err(|error| unmet("plan", error.to_string()))?;
         let mut names = Vec::new();
         for agent in plan.agents {
@@ -236,6 +277,17 @@ impl Trial {
                 _ => None,
             },
         )
+    }
+
+    /// Waits until a reason for which this agent waits has these words.
+    ///
+    /// # Errors
+    /// [`RunError::Condition`].
+    pub fn waits(&mut self, agent: &str, words: &str) -> Result<(), RunError> {
+        self.notice(&format!("a wait for {words}"), SOON, |notice| match notice {
+            Notice::Waiting { name, reason, .. } if name == agent && reason.contains(words) => Some(()),
+            _ => None,
+        })
     }
 
     /// Waits until each of these runs.
