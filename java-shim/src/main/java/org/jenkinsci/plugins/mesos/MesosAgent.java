@@ -7,7 +7,9 @@ import java.time.Instant;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
+import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
@@ -120,6 +122,11 @@ final class MesosAgent {
     /** Completes, with null, when Jenkins has the node, or when the agent ended before. */
     CompletableFuture<Node> settled() {
         return settled;
+    }
+
+    /** What there was to tell so far, the oldest first. */
+    synchronized List<String> story() {
+        return new ArrayList<>(story);
     }
 
     /** Writes to the agent's log, now or when it is opened. */

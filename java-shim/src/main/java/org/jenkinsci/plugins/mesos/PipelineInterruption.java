@@ -3,14 +3,14 @@ package org.jenkinsci.plugins.mesos;
 import com.google.common.util.concurrent.ListenableFuture;
 import hudson.model.Computer;
 import hudson.model.Executor;
+import hudson.model.Label;
 import hudson.model.Queue;
 import hudson.model.Result;
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.ExecutionException;
 import java.util.logging.Level;
 import java.util.logging.Logger;
+import java.util.regex.Pattern;
 import jenkins.model.Jenkins;
 import org.jenkinsci.plugins.workflow.graph.FlowNode;
 import org.jenkinsci.plugins.workflow.steps.FlowInterruptedException;
@@ -24,57 +24,108 @@ import org.jenkinsci.plugins.workflow.support.steps.ExecutorStepExecution.Placeh
 final class PipelineInterruption {
     private static final Logger LOGGER = Logger.getLogger(PipelineInterruption.class.getName());
 
+    /** As the native library names agents. */
+    private static final Pattern NAME = Pattern.compile("mesos-jenkins-[0-9a-f]{32}(-.*)?");
+
     private PipelineInterruption() {}
 
     /** Needs the Pipeline plugins. */
     static void lost(String agent, String event) {
         Computer computer = Jenkins.get().getComputer(agent);
-        if (computer == null) {
-            return;
-        }
-        for (FlowNode node : nodeSteps(computer)) {
-            ListenableFuture<List<StepExecution>> running = node.getExecution().getCurrentExecutions(true);
-            running.addListener(() -> stop(node, running, agent, event), Computer.threadPoolForRemoting);
-        }
-    }
-
-    /** The {@code node} steps of Pipelines that have an executor of this computer. */
-    private static List<FlowNode> nodeSteps(Computer computer) {
-        List<FlowNode> steps = new ArrayList<>();
-        for (Executor executor : computer.getExecutors()) {
-            Queue.Executable executable = executor.getCurrentExecutable();
-            if (executable != null && (Object) executable.getParent() instanceof PlaceholderTask task) {
-                try {
-                    FlowNode node = task.getNode();
-                    if (node != null) {
-                        steps.add(node);
-                    }
-                } catch (IOException e) {
-                    LOGGER.log(Level.WARNING, "cannot find what ran on " + computer.getName(), e);
-                } catch (InterruptedException e) {
-                    Thread.currentThread().interrupt();
+        if (computer != null) {
+            for (Executor executor : computer.getExecutors()) {
+                Queue.Executable executable = executor.getCurrentExecutable();
+                if (executable != null && (Object) executable.getParent() instanceof PlaceholderTask task) {
+                    withExecutions(task, true, all -> endInside(all, nodeOf(task), new MesosAgentLost(agent, event)));
                 }
             }
         }
-        return steps;
+        for (Queue.BuildableItem item : Queue.getInstance().getBuildableItems()) {
+            if ((Object) item.task instanceof PlaceholderTask task && agent.equals(awaitedBy(task))) {
+                endWaiting(task, new MesosAgentLost(agent, event));
+            }
+        }
+    }
+
+    /**
+     * After a restart of Jenkins a step waits in the queue for its agent to come back. Ends it if that agent is lost; false
+     * if not.
+     */
+    static boolean endIfLost(PlaceholderTask task) {
+        String agent = awaitedBy(task);
+        String event = agent == null ? null : LostAgents.event(agent);
+        if (event == null && agent != null && NAME.matcher(agent).matches() && Jenkins.get().getNode(agent) == null) {
+            // nodes are loaded before builds go on: it was lost in an earlier life of Jenkins
+            event = Messages.PipelineInterruption_noNode();
+        }
+        if (event != null) {
+            endWaiting(task, new MesosAgentLost(agent, event));
+        }
+        return event != null;
+    }
+
+    /** The label that a step in the queue waits for; where it goes on after a restart, the name of its agent. */
+    private static String awaitedBy(PlaceholderTask task) {
+        Label label = task.getAssignedLabel();
+        return label == null ? null : label.getName();
+    }
+
+    private static void endWaiting(PlaceholderTask task, MesosAgentLost cause) {
+        withExecutions(task, false, all -> {
+            FlowNode node = nodeOf(task);
+            for (StepExecution each : all) {
+                if (node.equals(each.getContext().get(FlowNode.class))) {
+                    FlowInterruptedException lost = new FlowInterruptedException(Result.ABORTED, false, cause);
+                    // the first reason counts; to be stopped takes the step out of the queue, which is a reason too
+                    each.getContext().onFailure(lost);
+                    each.stop(lost);
+                }
+            }
+        });
     }
 
     /** Stops the innermost steps inside the {@code node} step: what that leads to is for the Pipeline to say. */
-    private static void stop(
-            FlowNode node, ListenableFuture<List<StepExecution>> running, String agent, String event) {
-        try {
-            for (StepExecution execution : running.get()) {
-                if (isInside(node, execution.getContext().get(FlowNode.class))) {
-                    execution.stop(new FlowInterruptedException(Result.ABORTED, false, new MesosAgentLost(agent, event)));
-                }
+    private static void endInside(List<StepExecution> innermost, FlowNode node, MesosAgentLost cause) throws Exception {
+        for (StepExecution each : innermost) {
+            if (isInside(node, each.getContext().get(FlowNode.class))) {
+                each.stop(new FlowInterruptedException(Result.ABORTED, false, cause));
             }
+        }
+    }
+
+    private interface Work {
+        void on(List<StepExecution> executions) throws Exception;
+    }
+
+    /** Hands the running steps of the build over when they are known. */
+    private static void withExecutions(PlaceholderTask task, boolean innermost, Work work) {
+        FlowNode node = nodeOf(task);
+        if (node == null) {
+            return;
+        }
+        ListenableFuture<List<StepExecution>> running = node.getExecution().getCurrentExecutions(innermost);
+        running.addListener(
+                () -> {
+                    try {
+                        work.on(running.get());
+                    } catch (InterruptedException e) {
+                        Thread.currentThread().interrupt();
+                    } catch (Exception e) {
+                        LOGGER.log(Level.WARNING, "cannot end what a Pipeline ran on a lost agent", e);
+                    }
+                },
+                Computer.threadPoolForRemoting);
+    }
+
+    private static FlowNode nodeOf(PlaceholderTask task) {
+        try {
+            return task.getNode();
+        } catch (IOException e) {
+            LOGGER.log(Level.WARNING, "cannot find what a Pipeline ran on a lost agent", e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-        } catch (ExecutionException e) {
-            LOGGER.log(Level.WARNING, "cannot end what a Pipeline ran on the lost agent " + agent, e.getCause());
-        } catch (Exception e) {
-            LOGGER.log(Level.WARNING, "cannot end what a Pipeline ran on the lost agent " + agent, e);
         }
+        return null;
     }
 
     private static boolean isInside(FlowNode block, FlowNode step) {

@@ -44,6 +44,20 @@ public final class PipelineListeners {
         }
     }
 
+    /** What is left of the agents. */
+    @Extension
+    public static final class Agents extends PeriodicWork {
+        @Override
+        public long getRecurrencePeriod() {
+            return TimeUnit.SECONDS.toMillis(10);
+        }
+
+        @Override
+        protected void doRun() {
+            PipelineLeftovers.end();
+        }
+    }
+
     /** A build can be lost without a word, with a job's folder for instance. */
     @Extension
     public static final class Sweep extends PeriodicWork {

@@ -144,6 +144,7 @@ final class PipelineTemplates {
                 LOGGER.log(Level.WARNING, "cannot write " + file() + "; templates of ended Pipelines stay in it", e);
             }
         }
+        gone.forEach(PipelineLeftovers::add);
         MesosFrameworks.reconcileSoon();
     }
 
