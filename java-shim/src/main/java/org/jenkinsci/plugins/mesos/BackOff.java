@@ -3,6 +3,8 @@ package org.jenkinsci.plugins.mesos;
 import hudson.Util;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 
@@ -43,6 +45,17 @@ final class BackOff {
 
     synchronized void clear() {
         pauses.clear();
+    }
+
+    /** What is paused at the moment, with the seconds that are left. */
+    synchronized SortedMap<String, Long> current() {
+        SortedMap<String, Long> left = new TreeMap<>();
+        for (String label : pauses.keySet()) {
+            if (secondsLeft(label) > 0) {
+                left.put(label, secondsLeft(label));
+            }
+        }
+        return left;
     }
 
     /** Seconds until an agent with this label string may be asked for; 0: now. */

@@ -9,12 +9,15 @@ public final class CloudView {
     private final String problem;
     private final Status status;
     private final List<CloudHistory.Note> notes;
+    private final List<String> pauses;
 
-    private CloudView(MesosCloud cloud, String problem, Status status, List<CloudHistory.Note> notes) {
+    private CloudView(
+            MesosCloud cloud, String problem, Status status, List<CloudHistory.Note> notes, List<String> pauses) {
         this.cloud = cloud;
         this.problem = problem;
         this.status = status;
         this.notes = notes;
+        this.pauses = pauses;
     }
 
     static CloudView of(MesosCloud cloud) {
@@ -22,16 +25,24 @@ public final class CloudView {
         String problem = MesosFrameworks.problem(cloud.getCloudID());
         if (framework == null) {
             return new CloudView(
-                    cloud, problem == null ? Messages.CloudView_opening() : problem, null, List.of());
+                    cloud, problem == null ? Messages.CloudView_opening() : problem, null, List.of(), List.of());
         }
         if (problem == null && cloud.agentsJenkinsUrl() == null) {
             problem = Messages.MesosCloud_noJenkinsUrl();
         }
         try {
-            return new CloudView(cloud, problem, framework.status(), framework.history().notes());
+            return new CloudView(cloud, problem, framework.status(), framework.history().notes(), pauses(framework));
         } catch (NativeException | IllegalArgumentException e) {
-            return new CloudView(cloud, e.getMessage(), null, framework.history().notes());
+            return new CloudView(cloud, e.getMessage(), null, framework.history().notes(), pauses(framework));
         }
+    }
+
+    private static List<String> pauses(MesosFramework framework) {
+        return framework.pauses().entrySet().stream()
+                .map(pause -> pause.getKey().isEmpty()
+                        ? Messages.CloudView_pausedWithoutLabel(pause.getValue())
+                        : Messages.CloudView_paused(pause.getKey(), pause.getValue()))
+                .toList();
     }
 
     public MesosCloud getCloud() {
@@ -55,6 +66,11 @@ public final class CloudView {
 
     public List<CloudHistory.Note> getNotes() {
         return notes;
+    }
+
+    /** What is to be known of templates whose last agents failed; one sentence each. */
+    public List<String> getPauses() {
+        return pauses;
     }
 
     /** A number without a needless fraction. */

@@ -11,6 +11,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -142,6 +143,16 @@ final class MesosFramework {
     /** Seconds for which no agents of this template are to be asked for, since the last ones failed; 0: none. */
     long pauseOf(String template) {
         return backOff.secondsLeft(template);
+    }
+
+    /** Whether the cluster could hold an agent of this size, as far as Jenkins knows the cluster; memory and disk in MB. */
+    Capacity capacity(double cpus, double mem, double disk) {
+        return Capacity.parse(NativeBridge.capacity(handle, Capacity.need(cpus, mem, disk)));
+    }
+
+    /** The templates that no agents are asked for of, with the seconds for which that goes on. */
+    SortedMap<String, Long> pauses() {
+        return backOff.current();
     }
 
     /**

@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.kohsuke.stapler.QueryParameter;
 import org.kohsuke.stapler.interceptor.RequirePOST;
 
@@ -140,15 +141,17 @@ public abstract class TemplateForm extends FieldDescriptor<MesosSlaveInfo> {
             @QueryParameter boolean singleUse,
             @QueryParameter @RelativePath("..") String cloudID) {
         Map<String, Object> template = new HashMap<>();
-        template.put("cpus", slaveCpus);
-        template.put("mem", slaveMem);
-        template.put("minExecutors", singleUse ? "1" : minExecutors);
-        template.put("maxExecutors", singleUse ? "1" : maxExecutors);
-        template.put("executorCpus", executorCpus);
-        template.put("executorMem", executorMem);
-        template.put("disk", diskNeeded);
-        template.put("inheritFrom", inheritFrom);
+        template.put("cpus", Util.fixEmptyAndTrim(slaveCpus));
+        template.put("mem", Util.fixEmptyAndTrim(slaveMem));
+        template.put("minExecutors", singleUse ? "1" : Util.fixEmptyAndTrim(minExecutors));
+        template.put("maxExecutors", singleUse ? "1" : Util.fixEmptyAndTrim(maxExecutors));
+        template.put("executorCpus", Util.fixEmptyAndTrim(executorCpus));
+        template.put("executorMem", Util.fixEmptyAndTrim(executorMem));
+        template.put("disk", Util.fixEmptyAndTrim(diskNeeded));
+        template.put("inheritFrom", Util.fixEmptyAndTrim(inheritFrom));
         template.put("singleUse", singleUse);
+        // absent: the default, or what is inherited
+        template.values().removeIf(Objects::isNull);
         return AgentSize.of(template, cloudID);
     }
 

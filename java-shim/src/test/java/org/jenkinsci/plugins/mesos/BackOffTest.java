@@ -1,5 +1,6 @@
 package org.jenkinsci.plugins.mesos;
 
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import junit.framework.TestCase;
@@ -45,5 +46,14 @@ public class BackOffTest extends TestCase {
         backOff.failed("mesos");
         backOff.clear();
         assertEquals(0, backOff.secondsLeft("mesos"));
+    }
+
+    public void testWhatIsPausedAtTheMomentIsTold() {
+        backOff.failed("mesos");
+        backOff.failed("other");
+        backOff.succeeded("other");
+        assertEquals(Map.of("mesos", 5L), backOff.current());
+        seconds.addAndGet(5);
+        assertEquals(Map.of(), backOff.current());
     }
 }

@@ -238,6 +238,8 @@ public class CloudFormTest extends MesosTestCase {
         assertTrue(own, own.contains("3.5 CPUs, 250 MB"));
         String single = template.doCheckSummary("0.5", "100", "1", "3", "1", "50", "20", "", true, null).getMessage();
         assertTrue(single, single.contains("1.5 CPUs") && !single.contains("3.5 CPUs"));
+        String defaults = template.doCheckSummary("", "", "", "", "", "", "", "", false, null).getMessage();
+        assertTrue(defaults, defaults.contains("0.2 CPUs, 640 MB of memory and 0 MB of disk"));
         MesosSlaveInfo base = FullForm.base();
         base.setSlaveMem("1000");
         MesosCloud cloud = cloud(base);
