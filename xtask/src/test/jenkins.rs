@@ -29,6 +29,11 @@ pub(super) const STEPS: &[Step] = &[
         run: |root| cases(root, "agents"),
     },
     Step {
+        name: "upgrade",
+        needs: Some("package"),
+        run: |root| cases(root, "upgrade"),
+    },
+    Step {
         name: "access",
         needs: Some("package"),
         run: |root| cases(root, "access"),

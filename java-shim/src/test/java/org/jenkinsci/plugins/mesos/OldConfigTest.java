@@ -266,4 +266,24 @@ public class OldConfigTest extends MesosTestCase {
         expected.put("cloudId", copy.getCloudID());
         assertEquals(expected, new TreeMap<>(copy.toConfig()));
     }
+
+    public void testImageAndOptionsOf04AreKept() throws Exception {
+        String xml = OldFile.of("cloud-0.8.xml")
+                .xml
+                .replaceFirst("(?s)<externalContainerInfo>.*</externalContainerInfo>",
+                        "<containerImage>docker:///four</containerImage><containerOptions>-v</containerOptions>");
+        MesosCloud cloud = (MesosCloud) Hudson.XSTREAM.fromXML(xml);
+        assertEquals("docker:///four", cloud.getSlaveInfos().get(0).getExternalContainerInfo().getImage());
+        assertEquals("-v", cloud.getSlaveInfos().get(0).getExternalContainerInfo().getOptions());
+    }
+
+    public void testANodeOfAnOlderVersionIsReadAndRemoved() throws Exception {
+        MesosSlave node = (MesosSlave) Hudson.XSTREAM.fromXML(OldFile.of("node-0.18.xml").xml);
+        assertEquals("mesos-jenkins-old", node.getNodeName());
+        assertEquals("mesos", node.getLabelString());
+        assertNull(node.getCloudId());
+        hudson.addNode(node);
+        MesosFrameworks.start();
+        await("the old node is removed", () -> hudson.getNode("mesos-jenkins-old") == null);
+    }
 }
