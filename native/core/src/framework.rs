@@ -16,7 +16,7 @@ use crate::reconcile::Reconciliation;
 use crate::request::{Release, Request};
 use crate::resources::Amount;
 use crate::session::Session;
-use crate::status::{ConnectionStatus, Counters, Status, TaskStatus};
+use crate::status::Counters;
 use crate::tasks::Watch;
 use crate::time::Time;
 use crate::timer::{Timer, Timers};
@@ -469,42 +469,5 @@ impl Framework {
             subject: subject.to_owned(),
             message,
         }));
-    }
-
-    /// The most that each Mesos agent was seen to have, offered and used by this framework together.
-    pub fn seen_agents(&self) -> Vec<Amount> {
-        self.matcher.seen_capacities().collect()
-    }
-
-    /// A picture of the moment.
-    pub fn status(&self, now: Time) -> Status {
-        let (state, leader, framework_id, message) = self.session.shown().clone();
-        let tasks = self.ledger.live().map(|row| TaskStatus {
-            name: row.name.clone(),
-            label: row.label.clone(),
-            state: row.phase.as_str().to_owned(),
-            host: row.host.clone(),
-            agent_id: row.agent_id.clone(),
-            cpus: row.cpus,
-            mem: row.mem,
-            disk: row.disk,
-            ports: row.ports.clone(),
-            releasing: row.released.is_some() || row.ending.is_some(),
-        });
-        Status {
-            v: 1,
-            connection: ConnectionStatus {
-                state,
-                leader,
-                framework_id,
-                message,
-                since_millis: u64::try_from((now - self.session.since).as_millis()).unwrap_or(u64::MAX),
-            },
-            offers: self.offers_status(),
-            suppressed: self.session.is_suppressed(),
-            waiting: self.waiting.status(now),
-            tasks: tasks.collect(),
-            counters: self.counters,
-        }
     }
 }

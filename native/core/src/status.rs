@@ -1,8 +1,11 @@
 //! A picture of the moment, for the cloud's page.
 
 use crate::config::PortMapping;
+use crate::framework::Framework;
 use crate::notice::ConnectionState;
+use crate::resources::Amount;
 use crate::scalar::Scalar;
+use crate::time::Time;
 use serde::{Deserialize, Serialize};
 
 /// The contract's Status. Every `sinceMillis` is an age: milliseconds from then until now.
@@ -159,4 +162,43 @@ pub struct Counters {
     pub reconnects: u64,
     /// Tasks of our framework that nobody here knows, killed.
     pub unknown_tasks_killed: u64,
+}
+
+impl Framework {
+    /// The most that each Mesos agent was seen to have, offered and used by this framework together.
+    pub fn seen_agents(&self) -> Vec<Amount> {
+        self.matcher.seen_capacities().collect()
+    }
+
+    /// A picture of the moment.
+    pub fn status(&self, now: Time) -> Status {
+        let (state, leader, framework_id, message) = self.session.shown().clone();
+        let tasks = self.ledger.live().map(|row| TaskStatus {
+            name: row.name.clone(),
+            label: row.label.clone(),
+            state: row.phase.as_str().to_owned(),
+            host: row.host.clone(),
+            agent_id: row.agent_id.clone(),
+            cpus: row.cpus,
+            mem: row.mem,
+            disk: row.disk,
+            ports: row.ports.clone(),
+            releasing: row.released.is_some() || row.ending.is_some(),
+        });
+        Status {
+            v: 1,
+            connection: ConnectionStatus {
+                state,
+                leader,
+                framework_id,
+                message,
+                since_millis: u64::try_from((now - self.session.since).as_millis()).unwrap_or(u64::MAX),
+            },
+            offers: self.offers_status(),
+            suppressed: self.session.is_suppressed(),
+            waiting: self.waiting.status(now),
+            tasks: tasks.collect(),
+            counters: self.counters,
+        }
+    }
 }

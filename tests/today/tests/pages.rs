@@ -128,6 +128,11 @@ fn a_cloud_made_in_the_browser_is_saved_with_its_template_and_container() {
         saved,
         format!("true true {} fresh 0.5 256 maven:3", bed.cluster.master())
     );
+    // A new cloud is registered on demand: without work the master does not know it.
+    assert_eq!(bed.cluster.frameworks("Jenkins Scheduler").unwrap().len(), 0);
+    bed.jenkins
+        .groovy("Jenkins.get().clouds.getByName('made').onDemandRegistration = false; Jenkins.get().save()")
+        .unwrap();
     let subscribed = bed.jenkins.await_that("the framework", SOON, || {
         let frameworks = bed.cluster.frameworks("Jenkins Scheduler");
         Check::when(frameworks.is_ok_and(|all| all.len() == 1), (), || "none".into())

@@ -10,3 +10,4 @@ mod restart;
 mod session;
 mod store;
 mod tasks;
+mod templates;
