@@ -4,6 +4,7 @@ import hudson.Util;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import jenkins.model.Jenkins;
+import jenkins.model.identity.InstanceIdentityProvider;
 import jenkins.slaves.JnlpAgentReceiver;
 
 /** How an agent of this host finds its way back: today's Jenkins wants a secret, the old host a file with arguments. */
@@ -37,9 +38,17 @@ final class InboundAgents {
         return switch (Util.fixNull(connection)) {
             case "websocket" -> true;
             case "tcp" -> false;
-            // with the port for agents switched off, as today's Jenkins comes, HTTP is the only way in
-            default -> Jenkins.get().getSlaveAgentPort() < 0;
+            // with the port for agents switched off, as today's Jenkins comes, HTTP is the only way in; and without an
+            // identity, which is a plugin of its own, agents refuse to come by TCP
+            default -> Jenkins.get().getSlaveAgentPort() < 0 || !Identity.isThere();
         };
+    }
+
+    /** A class of its own, since the type it refers to is not in every host. */
+    private static final class Identity {
+        static boolean isThere() {
+            return InstanceIdentityProvider.RSA.getPublicKey() != null;
+        }
     }
 
     /** A class of its own, since the type it refers to is not in every host. */
