@@ -74,11 +74,19 @@ fn twenty_jobs_at_once_share_a_cluster_with_room_for_twelve_agents() {
     for job in &jobs {
         bed.host.build(job).unwrap();
     }
-    let asked = bed.host.await_that("twelve agents to be asked for", LATER, || {
-        let nodes = bed.host.nodes().map_or(0, |nodes| nodes.len());
-        Check::when(nodes >= 12, (), || format!("{nodes} nodes"))
-    });
+    let asked = bed
+        .host
+        .await_that("an agent to be asked for each of them", LATER, || {
+            let page = bed.host.page("/mesos/").and_then(|page| page.good());
+            let requests = page.map_or(0, |page| page.body.matches("mesos-jenkins-").count());
+            Check::when(requests == 20, (), || format!("{requests} requests"))
+        });
     bed.explain(asked).unwrap();
+    assert_eq!(
+        bed.host.nodes().unwrap().len(),
+        0,
+        "what Mesos has not accepted has no node"
+    );
     for agent in ["agent1", "agent2"] {
         bed.cluster.restart(agent).unwrap();
     }
@@ -146,19 +154,18 @@ fn a_job_that_no_agent_can_ever_hold_waits_with_the_reason_while_others_build() 
     .unwrap();
     bed.build("never", "big", "true").unwrap();
 
-    let reason = bed.host.await_that("the reason in the agent's log", SOON, || {
-        let nodes = bed.host.nodes().unwrap_or_default();
-        let logs: Vec<String> = nodes
-            .iter()
-            .map(|node| bed.host.node_log(&node.name).unwrap_or_default())
-            .collect();
-        let found = logs.iter().find(|log| log.contains("needs 8 CPUs")).cloned();
-        found.map_or_else(|| Check::NotYet(format!("{logs:?}")), Check::Ready)
+    let reason = bed.host.await_that("the reason on the page", SOON, || {
+        let page = bed.host.page("/mesos/").and_then(|page| page.good());
+        let page = page.map_or_else(|error| error.to_string(), |page| page.body);
+        Check::when(page.contains("needs 8 CPUs"), page.clone(), || page)
     });
     let reason = bed.explain(reason).unwrap();
     assert!(reason.contains("has 4"), "{reason}");
-    let page = bed.host.page("/mesos/").unwrap().good().unwrap().body;
-    assert!(page.contains("needs 8 CPUs"), "{page}");
+    assert_eq!(
+        bed.host.nodes().unwrap().len(),
+        0,
+        "it is not accepted, so it has no node"
+    );
 
     bed.build("small", "mesos", "true").unwrap();
     assert_eq!(bed.end_of("small").unwrap().result.as_deref(), Some("SUCCESS"));

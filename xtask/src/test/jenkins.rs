@@ -34,6 +34,11 @@ pub(super) const STEPS: &[Step] = &[
         run: |root| cases(root, "upgrade"),
     },
     Step {
+        name: "demand",
+        needs: Some("package"),
+        run: |root| cases(root, "demand"),
+    },
+    Step {
         name: "access",
         needs: Some("package"),
         run: |root| cases(root, "access"),

@@ -54,6 +54,8 @@ public abstract class Jenkins extends Node {
 
     public abstract Computer getComputer(String name);
 
+    public abstract Computer[] getComputers();
+
     public abstract Label getLabel(String expression);
 
     public abstract <T extends Item> T getItemByFullName(String fullName, Class<T> type);

@@ -9,19 +9,9 @@ import jenkins.slaves.JnlpAgentReceiver;
 
 /** How an agent of this host finds its way back: today's Jenkins wants a secret, the old host a file with arguments. */
 final class InboundAgents {
-    static final boolean TODAY = isThere("jenkins.slaves.JnlpAgentReceiver");
+    static final boolean TODAY = HostTypes.isThere("jenkins.slaves.JnlpAgentReceiver");
 
     private InboundAgents() {}
-
-    /** Whether this host, or a plugin of it, has a type. */
-    static boolean isThere(String type) {
-        try {
-            Class.forName(type, false, InboundAgents.class.getClassLoader());
-            return true;
-        } catch (ClassNotFoundException e) {
-            return false;
-        }
-    }
 
     /** The {@code launch} member of the contract's Request. */
     static Map<String, Object> launch(MesosCloud cloud, String agent) {

@@ -7,7 +7,7 @@ import jenkins.model.Jenkins;
 /** The agents whose task ended although nobody had released it, with the event of Mesos that told so. */
 final class LostAgents {
     private static final boolean PIPELINES =
-            InboundAgents.isThere("org.jenkinsci.plugins.workflow.support.steps.ExecutorStepExecution");
+            HostTypes.isThere("org.jenkinsci.plugins.workflow.support.steps.ExecutorStepExecution");
 
     /** Remembered for builds that look for the reason a little later. */
     private static final int KEPT = 1000;

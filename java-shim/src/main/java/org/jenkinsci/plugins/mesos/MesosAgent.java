@@ -1,8 +1,10 @@
 package org.jenkinsci.plugins.mesos;
 
 import hudson.Util;
+import hudson.model.Label;
 import hudson.model.Node;
 import hudson.model.TaskListener;
+import hudson.slaves.NodeProvisioner.PlannedNode;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
@@ -75,6 +77,9 @@ final class MesosAgent {
     private boolean nodeAdded;
     private boolean waitingTold;
     private volatile boolean wantedByAPerson;
+    private boolean announced;
+    private volatile PlannedNode planned;
+    private volatile Label servedLabel;
 
     /** An agent that is asked for now. */
     MesosAgent(Plan.Agent plan, MesosSlaveInfo settings) {
@@ -117,6 +122,33 @@ final class MesosAgent {
     /** Completes when the agent is online; fails with the reason when it ended before. */
     CompletableFuture<Node> online() {
         return online;
+    }
+
+    /** It was asked for because builds wait, not because Jenkins's own provisioning said so. */
+    void withoutDelay(Label forLabel) {
+        servedLabel = forLabel;
+        planned = new PlannedNode(name, settled, executors);
+    }
+
+    boolean isWithoutDelay() {
+        return planned != null;
+    }
+
+    /** What stands for it where Jenkins counts what is coming; null if Jenkins's own provisioning asked for it. */
+    PlannedNode planned() {
+        return planned;
+    }
+
+    /** The label of the builds that it was asked for; null: none. */
+    Label servedLabel() {
+        return servedLabel;
+    }
+
+    /** True once, for the caller that tells Jenkins that it is coming. */
+    synchronized boolean announce() {
+        boolean first = !announced && !settled.isDone();
+        announced = true;
+        return first;
     }
 
     /** Completes, with null, when Jenkins has the node, or when the agent ended before. */
@@ -204,6 +236,11 @@ final class MesosAgent {
 
     synchronized long millisInPhase() {
         return System.currentTimeMillis() - phaseSince;
+    }
+
+    /** Unix milliseconds; of an owned agent, when the cloud was opened. */
+    long requestedAt() {
+        return requestedAt;
     }
 
     /** Since the agent was asked for, to a tenth of a second. */

@@ -568,24 +568,43 @@ public class MesosCloud extends Cloud {
         return config;
     }
 
-    /** The first template for a label expression; null stands for jobs without one. */
-    MesosSlaveInfo templateFor(Label label) {
-        for (MesosSlaveInfo info : templates()) {
-            if (info.isFor(label)) {
-                return info;
+    /** Whether builds may choose the image of a template's agents, in which case their label names it. */
+    boolean isImageCustomizable(MesosSlaveInfo template) {
+        // a template without a container has that of the one it inherits from
+        ContainerSettings container = template.getContainerInfo();
+        for (MesosSlaveInfo parent : withParents(template.getInheritFrom())) {
+            if (container == null) {
+                container = parent.getContainerInfo();
+            }
+        }
+        return container != null && container.isDockerImageCustomizable();
+    }
+
+    /** How the first template that can serves a label expression, or null; a null label stands for jobs without one. */
+    ServedTemplate.Choice choiceFor(Label label) {
+        for (ServedTemplate template : ServedTemplate.of(this)) {
+            ServedTemplate.Choice choice = template.serves(label);
+            if (choice != null) {
+                return choice;
             }
         }
         return null;
     }
 
+    /** The template of that choice, or null. */
+    MesosSlaveInfo templateFor(Label label) {
+        ServedTemplate.Choice choice = choiceFor(label);
+        return choice == null ? null : choice.template().settings;
+    }
+
     @Override
     public boolean canProvision(Label label) {
-        return templateFor(label) != null;
+        return choiceFor(label) != null;
     }
 
     @Override
     public Collection<PlannedNode> provision(Label label, int excessWorkload) {
-        return Provisioning.plan(this, label, excessWorkload);
+        return Provisioning.provision(this, label, excessWorkload);
     }
 
     /** What a person who provisions by hand chooses from. */

@@ -194,7 +194,7 @@ public class MesosDeclarativeAgent extends RetryableDeclarativeAgent<MesosDeclar
         /** Of the two forms that such a script can have, older versions of the plugin know the first one only. */
         @Override
         public String getScriptClass() {
-            String form = InboundAgents.isThere(NEW_FORM) ? "Script" : "OldScript";
+            String form = HostTypes.isThere(NEW_FORM) ? "Script" : "OldScript";
             return MesosDeclarativeAgent.class.getName() + form;
         }
 

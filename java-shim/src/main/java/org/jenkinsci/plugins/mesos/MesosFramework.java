@@ -15,6 +15,7 @@ import java.util.SortedMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 
@@ -122,12 +123,22 @@ final class MesosFramework {
      *
      * @throws NativeException if the template cannot be used
      */
-    List<MesosAgent> request(MesosSlaveInfo template, int excess) {
-        if (pauseOf(template.key()) > 0) {
+    List<MesosAgent> request(ServedTemplate.Choice choice, int excess) {
+        String template = choice.template().key;
+        if (pauseOf(template) > 0) {
             return List.of();
         }
-        Plan plan = Plan.parse(NativeBridge.plan(handle, Plan.demand(template.key(), null, excess)));
-        return request(plan.agents(), template);
+        Plan plan = Plan.parse(NativeBridge.plan(handle, Plan.demand(template, choice.image(), excess)));
+        return request(plan.agents(), choice.template().settings, agent -> {});
+    }
+
+    /**
+     * What to request and to withdraw.
+     *
+     * @param situation the contract's Situation
+     */
+    byte[] review(byte[] situation) {
+        return NativeBridge.review(handle, situation);
     }
 
     /**
@@ -137,7 +148,7 @@ final class MesosFramework {
      */
     void requestByHand(MesosSlaveInfo template) {
         Plan plan = Plan.parse(NativeBridge.plan(handle, Plan.demand(template.key(), null, 1)));
-        request(plan.agents(), template).forEach(MesosAgent::wantedByAPerson);
+        request(plan.agents(), template, MesosAgent::wantedByAPerson);
     }
 
     /** Seconds for which no agents of this template are to be asked for, since the last ones failed; 0: none. */
@@ -160,11 +171,14 @@ final class MesosFramework {
      * without a trace, and a long queue does not fill Jenkins with nodes that wait.
      *
      * @param plans what {@code plan} or {@code review} gave
+     * @param before what is done with each before anything can happen to it
      */
-    List<MesosAgent> request(List<Plan.Agent> plans, MesosSlaveInfo template) {
+    List<MesosAgent> request(List<Plan.Agent> plans, MesosSlaveInfo template, Consumer<MesosAgent> before) {
         List<MesosAgent> requested = new ArrayList<>();
         for (Plan.Agent plan : plans) {
-            MesosAgent agent = new MesosAgent(plan, template);
+            String labels = ServedTemplate.labelString(template, plan.image());
+            MesosAgent agent = new MesosAgent(plan.withLabel(labels), template);
+            before.accept(agent);
             agents.put(agent.name, agent);
             requested.add(agent);
             agent.tell("Requested from Mesos cloud " + cloud.name + ": template " + agent.template + ", "
@@ -201,6 +215,7 @@ final class MesosFramework {
         LOGGER.log(Level.FINE, "{0}: {1} has a node, {2} s after the request", new Object[] {
             cloud.name, node.getNodeName(), agent.secondsSinceRequest()
         });
+        ProvisioningEvents.added(agent, node);
         // its end came meanwhile, too early to find the node
         if (agents.get(agent.name) != agent) {
             AgentNodes.remove(agent.name, Util.fixNull(agent.reason()));
@@ -212,6 +227,7 @@ final class MesosFramework {
         agent.enter(MesosAgent.Phase.RUNNING, null);
         agent.tell("Online after " + agent.secondsSinceRequest() + " s");
         agent.online().complete(node);
+        Demand.signal();
         backOff.succeeded(agent.template);
     }
 
@@ -353,8 +369,12 @@ final class MesosFramework {
     private void end(MesosAgent agent, String why) {
         agents.remove(agent.name);
         agent.enter(MesosAgent.Phase.ENDED, why);
-        boolean waitedFor = agent.online().completeExceptionally(new MesosAgentException(agent.name + ": " + why));
-        agent.settled().complete(null);
+        MesosAgentException cause = new MesosAgentException(agent.name + ": " + why);
+        boolean waitedFor = agent.online().completeExceptionally(cause);
+        if (agent.settled().complete(null)) {
+            ProvisioningEvents.failed(agent, cause);
+        }
+        Demand.signal();
         if (agent.isReleased()) {
             AgentNodes.remove(agent.name, why);
             return;

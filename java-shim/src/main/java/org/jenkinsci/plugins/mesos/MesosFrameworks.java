@@ -60,6 +60,7 @@ public final class MesosFrameworks {
                 return thread;
             });
         }
+        Demand.start();
         reconcileSoon();
     }
 
@@ -74,6 +75,7 @@ public final class MesosFrameworks {
         if (stopped == null) {
             return;
         }
+        Demand.stop();
         stopped.shutdown();
         try {
             if (!stopped.awaitTermination(10, TimeUnit.SECONDS)) {

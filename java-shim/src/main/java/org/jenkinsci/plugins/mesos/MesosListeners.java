@@ -83,6 +83,7 @@ public final class MesosListeners {
             if (computer instanceof MesosComputer ours) {
                 ours.wentOffline();
             }
+            Demand.signal();
         }
     }
 }

@@ -5,10 +5,8 @@ import com.thoughtworks.xstream.io.HierarchicalStreamReader;
 import hudson.Extension;
 import hudson.Util;
 import hudson.model.AbstractDescribableImpl;
-import hudson.model.Label;
 import hudson.model.Node;
 import hudson.model.Saveable;
-import hudson.model.labels.LabelAtom;
 import hudson.slaves.NodeProperty;
 import hudson.slaves.NodePropertyDescriptor;
 import hudson.util.DescribableList;
@@ -18,7 +16,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
 import java.util.UUID;
 import org.kohsuke.stapler.DataBoundConstructor;
 import org.kohsuke.stapler.DataBoundSetter;
@@ -507,11 +504,6 @@ public class MesosSlaveInfo extends AbstractDescribableImpl<MesosSlaveInfo> {
     /** Takes over what the form does not show. */
     void carryFrom(MesosSlaveInfo before) {
         externalContainerInfo = before.externalContainerInfo;
-    }
-
-    boolean isFor(Label label) {
-        Set<LabelAtom> own = Label.parse(labelString);
-        return label == null ? own.isEmpty() : !own.isEmpty() && label.matches(own);
     }
 
     /** The Template of the contract's Config; a member that another template gives is null. */

@@ -144,8 +144,8 @@ final class PipelineStory {
     }
 
     private static boolean serves(MesosAgent agent, Label label) {
-        if (agent.settings != null) {
-            return agent.settings.isFor(label);
+        if (agent.plan != null) {
+            return label == null || label.matches(Label.parse(agent.plan.label()));
         }
         return label != null && Jenkins.get().getNode(agent.name) instanceof MesosSlave node && label.contains(node);
     }

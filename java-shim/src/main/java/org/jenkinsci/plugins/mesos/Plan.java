@@ -45,6 +45,25 @@ public record Plan(List<Agent> agents) {
             int maxHours,
             double disk) {
 
+        /** The same with other labels: those that its node gets. */
+        Agent withLabel(String labels) {
+            return new Agent(
+                    name,
+                    labels,
+                    executors,
+                    cpus,
+                    mem,
+                    remoteFsRoot,
+                    idleTerminationMinutes,
+                    mode,
+                    template,
+                    image,
+                    singleUse,
+                    maxBuilds,
+                    maxHours,
+                    disk);
+        }
+
         static Agent of(Members json) {
             return new Agent(
                     json.requiredText("name"),

@@ -10,16 +10,27 @@ import java.util.Collection;
 import java.util.List;
 import jenkins.model.Jenkins;
 
-/** From a label's excess workload to planned nodes. Never waits: Mesos and the disk are left to other threads. */
+/**
+ * What Jenkins's own provisioning asks of a cloud. With {@link Demand} that is only needed where a cloud of another plugin
+ * comes first, so that Jenkins has to decide between them. Never waits: Mesos and the disk are left to other threads.
+ */
 final class Provisioning {
     private Provisioning() {}
 
-    static Collection<PlannedNode> plan(MesosCloud cloud, Label label, int excessWorkload) {
+    static Collection<PlannedNode> provision(MesosCloud cloud, Label label, int excessWorkload) {
+        if (Demand.isFor(label)) {
+            Demand.signal();
+            return List.of();
+        }
+        return plan(cloud, label, excessWorkload);
+    }
+
+    private static Collection<PlannedNode> plan(MesosCloud cloud, Label label, int excessWorkload) {
         List<PlannedNode> planned = new ArrayList<>();
-        MesosSlaveInfo template = cloud.templateFor(label);
+        ServedTemplate.Choice choice = cloud.choiceFor(label);
         MesosFramework framework = MesosFrameworks.find(cloud.getCloudID());
         int excess = label == null ? Math.min(excessWorkload, waitingWithoutLabel()) : excessWorkload;
-        if (template == null || framework == null || excess < 1 || Jenkins.get().isQuietingDown()) {
+        if (choice == null || framework == null || excess < 1 || Jenkins.get().isQuietingDown()) {
             return planned;
         }
         if (cloud.agentsJenkinsUrl() == null) {
@@ -27,7 +38,7 @@ final class Provisioning {
             return planned;
         }
         try {
-            for (MesosAgent agent : framework.request(template, excess)) {
+            for (MesosAgent agent : framework.request(choice, excess)) {
                 planned.add(new PlannedNode(agent.name, agent.online(), agent.executors));
             }
         } catch (NativeException | IllegalArgumentException e) {
@@ -71,7 +82,7 @@ final class Provisioning {
     private static int waitingWithoutLabel() {
         int count = 0;
         for (Queue.BuildableItem item : Queue.getInstance().getBuildableItems()) {
-            if (item.task.getAssignedLabel() == null) {
+            if (WaitingBuilds.labelOf(item) == null) {
                 count++;
             }
         }

@@ -23,6 +23,7 @@ public abstract class MesosTestCase extends HudsonTestCase {
         // the old host heeds the number only when nodes change
         hudson.setNodes(hudson.getNodes());
         hudson.setCrumbIssuer(null);
+        Demand.set(false);
     }
 
     @Override

@@ -57,7 +57,7 @@ public class PipelineTemplatesTest extends MesosTestCase {
         MesosFramework framework = opened(cloud);
         PipelineTemplates.add(wanted("x-1", "job#1", "3", SINGLE));
         MesosFrameworks.reconcileSoon();
-        MesosSlaveInfo made = cloud.templateFor(Label.parseExpression("x-1"));
+        ServedTemplate.Choice made = cloud.choiceFor(Label.parseExpression("x-1"));
         await("the framework knows the template", () -> {
             try {
                 return framework.request(made, 1).size() == 1;

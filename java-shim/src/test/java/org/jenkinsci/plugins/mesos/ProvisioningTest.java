@@ -131,6 +131,7 @@ public class ProvisioningTest extends MesosTestCase {
         MesosCloud cloud = cloud(template("mesos", 1, 1));
         MesosFramework framework = opened(cloud);
         String agent = cloud.provision(Label.get("mesos"), 1).iterator().next().displayName;
+        await("its first reason to wait is told", () -> framework.agent(agent).reason() != null);
         for (int second = 1; second <= 300; second++) {
             framework.handle(new Event.Waiting(second * 1000, agent, "no offer for " + second + " s", true));
         }
