@@ -12,7 +12,10 @@ public class MesosPlugin extends Plugin {
     /** Before Jenkins reads its settings. */
     @Override
     public void start() {
-        Upgrade.keepConfig(Jenkins.get().getRootDir().toPath());
+        Jenkins jenkins = Jenkins.getInstanceOrNull();
+        if (jenkins != null) {
+            Upgrade.keepConfig(jenkins.getRootDir().toPath());
+        }
     }
 
     /** Installed into a running Jenkins: nobody tells that all is loaded, since it was before. */

@@ -71,7 +71,8 @@ final class Upgrade {
             if (!Files.exists(config)) {
                 return;
             }
-            String content = Files.readString(config, StandardCharsets.UTF_8);
+            // whatever its encoding is, it shows ASCII as this does
+            String content = Files.readString(config, StandardCharsets.ISO_8859_1);
             if (content.contains("<configVersion>") || !content.contains('<' + MesosCloud.class.getName())) {
                 return;
             }
@@ -85,7 +86,8 @@ final class Upgrade {
                 Files.setPosixFilePermissions(copy, PosixFilePermissions.fromString("rw-------"));
             }
             copied = copy;
-        } catch (IOException e) {
+        } catch (IOException | RuntimeException e) {
+            // no reason to keep Jenkins from starting
             LOGGER.log(Level.WARNING, "cannot keep a copy of " + config + " as it was before the upgrade", e);
         }
     }
