@@ -76,7 +76,6 @@ final class MesosAgent {
     private long phaseSince = requestedAt;
     private boolean nodeAdded;
     private boolean waitingTold;
-    private volatile boolean wantedByAPerson;
     private boolean announced;
     private volatile PlannedNode planned;
     private volatile Label servedLabel;
@@ -108,15 +107,6 @@ final class MesosAgent {
         cpus = node.getCpus();
         mem = node.getMem();
         nodeAdded = true;
-    }
-
-    /** It is not withdrawn for want of builds. */
-    void wantedByAPerson() {
-        wantedByAPerson = true;
-    }
-
-    boolean isWantedByAPerson() {
-        return wantedByAPerson;
     }
 
     /** Completes when the agent is online; fails with the reason when it ended before. */

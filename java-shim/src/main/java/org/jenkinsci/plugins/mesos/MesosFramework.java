@@ -148,7 +148,7 @@ final class MesosFramework {
      */
     void requestByHand(MesosSlaveInfo template) {
         Plan plan = Plan.parse(NativeBridge.plan(handle, Plan.demand(template.key(), null, 1)));
-        request(plan.agents(), template, MesosAgent::wantedByAPerson);
+        request(plan.agents(), template, agent -> {});
     }
 
     /** Seconds for which no agents of this template are to be asked for, since the last ones failed; 0: none. */

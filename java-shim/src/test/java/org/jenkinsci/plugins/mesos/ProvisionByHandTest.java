@@ -19,7 +19,7 @@ public class ProvisionByHandTest extends MesosTestCase {
         MesosAgent agent = framework.agents().get(0);
         assertEquals("other", agent.template);
         assertEquals(1, agent.executors);
-        assertTrue(agent.isWantedByAPerson());
+        assertFalse("it would be withdrawn for want of builds", agent.isWithoutDelay());
     }
 
     private static HtmlForm provisionForm(HtmlPage page) {

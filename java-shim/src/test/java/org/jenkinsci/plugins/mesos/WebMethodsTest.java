@@ -120,6 +120,9 @@ public class WebMethodsTest extends MesosTestCase {
         if (type == MesosCloud.class) {
             return cloud;
         }
+        if (type == UpgradePage.class) {
+            return new UpgradePage();
+        }
         throw new AssertionError("say here how to get a " + type);
     }
 
