@@ -1,6 +1,7 @@
 package org.jenkinsci.plugins.mesos;
 
 import com.gargoylesoftware.htmlunit.FailingHttpStatusCodeException;
+import com.gargoylesoftware.htmlunit.html.HtmlElement;
 import com.gargoylesoftware.htmlunit.html.HtmlForm;
 import com.gargoylesoftware.htmlunit.html.HtmlInput;
 import com.gargoylesoftware.htmlunit.html.HtmlPage;
@@ -249,6 +250,23 @@ public class CloudFormTest extends MesosTestCase {
                 .getMessage();
         assertTrue(inherited, inherited.contains("2 CPUs, 1000 MB"));
         assertFalse(inherited, inherited.contains("fewest"));
+    }
+
+    public void testTheSummaryFollowsItsFields() throws Exception {
+        hudson.clouds.add(cloud(template("mesos", 1, 1)));
+        HtmlPage page = createWebClient().goTo("configure");
+        HtmlInput summary = page.getFirstByXPath("//input[contains(@class,'mesos-summary')"
+                + " and not(ancestor::*[contains(@class,'to-be-removed')])]");
+        HtmlElement line = summary.getFirstByXPath(
+                "ancestor::tr[1]/following-sibling::tr[contains(@class,'validation-error-area')][1]");
+        await("the summary is there", () -> line.getTextContent().contains("0.2 CPUs, 640 MB"));
+        HtmlInput cpus = page.getFirstByXPath("//input[@name='_.slaveCpus'"
+                + " and not(ancestor::*[contains(@class,'to-be-removed')])]");
+
+        cpus.setValueAttribute("7");
+        cpus.fireEvent("change");
+
+        await("the summary has changed", () -> line.getTextContent().contains("7.1 CPUs, 640 MB"));
     }
 
     public void testANameToInheritFromIsOfferedAndLookedUp() throws Exception {

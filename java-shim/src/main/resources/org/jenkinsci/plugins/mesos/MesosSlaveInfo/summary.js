@@ -2,24 +2,23 @@
  * Asks anew for the summary of a template when one of its fields changes. Today's forms do so by themselves, from
  * checkDependsOn; an old host's forms do not know that attribute.
  */
-(function () {
-    function summaryAround(element) {
-        for (var block = element.parentNode; block && block.getElementsByTagName; block = block.parentNode) {
-            var inputs = block.getElementsByTagName("input");
-            for (var i = 0; i < inputs.length; i++) {
-                if (/(^| )mesos-summary( |$)/.test(inputs[i].className)) {
-                    // more than one of them: the block is the whole cloud, not a template
-                    return /(^| )repeated-chunk( |$)/.test(block.className) ? inputs[i] : null;
-                }
-            }
+Behaviour.register({
+    "INPUT.mesos-summary": function (summary) {
+        if (summary.getAttribute("checkDependsOn")) {
+            return;
         }
-        return null;
-    }
-
-    document.addEventListener("change", function (event) {
-        var summary = summaryAround(event.target);
-        if (summary && !summary.getAttribute("checkDependsOn") && typeof summary.onchange === "function") {
+        var block = summary.parentNode;
+        while (block && !/(^| )repeated-chunk( |$)/.test(block.className)) {
+            block = block.parentNode;
+        }
+        function ask() {
             summary.onchange();
         }
-    }, false);
-})();
+        var inputs = block ? block.getElementsByTagName("input") : [];
+        for (var i = 0; i < inputs.length; i++) {
+            if (inputs[i] !== summary) {
+                inputs[i].addEventListener("change", ask, false);
+            }
+        }
+    }
+});
