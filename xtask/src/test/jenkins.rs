@@ -54,6 +54,11 @@ pub(super) const STEPS: &[Step] = &[
         run: |root| cases(root, "pages"),
     },
     Step {
+        name: "singleuse",
+        needs: Some("package"),
+        run: |root| cases(root, "singleuse"),
+    },
+    Step {
         name: "restart",
         needs: Some("package"),
         run: |root| cases(root, "restart"),
