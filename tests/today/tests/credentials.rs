@@ -31,16 +31,20 @@ fn choose(bed: &Bed, principal: &str, secret: &str) -> Result<String, RunError> 
 
 /// Waits until the framework that is connected has this principal.
 fn await_principal(bed: &Bed, principal: &str) -> Result<(), RunError> {
-    let seen = bed
-        .jenkins
-        .await_that(&format!("the framework of principal {principal}"), SOON, || {
-            match bed.cluster.frameworks("Jenkins Scheduler") {
-                Ok(found) if found.iter().any(|it| it["principal"] == principal && it["connected"] == true) => {
-                    Check::Ready(())
-                }
-                other => Check::NotYet(format!("{other:?}")),
+    let seen = bed.jenkins.await_that(
+        &format!("the framework of principal {principal}"),
+        SOON,
+        || match bed.cluster.frameworks("Jenkins Scheduler") {
+            Ok(found)
+                if found
+                    .iter()
+                    .any(|it| it["principal"] == principal && it["connected"] == true) =>
+            {
+                Check::Ready(())
             }
-        });
+            other => Check::NotYet(format!("{other:?}")),
+        },
+    );
     bed.explain(seen)
 }
 
@@ -53,7 +57,10 @@ fn files_with(folder: &Path, words: &str, found: &mut Vec<String>) -> usize {
             looked += files_with(&path, words, found);
         } else if let Ok(bytes) = fs::read(&path) {
             looked += 1;
-            if bytes.windows(words.len()).any(|window| window == words.as_bytes()) {
+            if bytes
+                .windows(words.len())
+                .any(|window| window == words.as_bytes())
+            {
                 found.push(path.display().to_string());
             }
         }

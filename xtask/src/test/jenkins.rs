@@ -63,6 +63,11 @@ pub(super) const STEPS: &[Step] = &[
         needs: Some("package"),
         run: |root| cases(root, "restart"),
     },
+    Step {
+        name: "credentials",
+        needs: Some("package"),
+        run: |root| cases(root, "credentials"),
+    },
 ];
 
 /// What must be set before anything is worth starting.
@@ -86,4 +91,25 @@ fn cases(root: &Path, group: &str) -> Result<Count, String> {
             "--nocapture",
         ],
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::STEPS;
+
+    #[test]
+    fn every_group_of_cases_is_a_step() {
+        let folder = testbed::paths::repository().join("tests/today/tests");
+        let mut groups = 0;
+        for entry in fs::read_dir(folder).unwrap() {
+            let name = entry.unwrap().file_name().into_string().unwrap();
+            if let Some(group) = name.strip_suffix(".rs") {
+                groups += 1;
+                assert!(STEPS.iter().any(|step| step.name == group), "{group}");
+            }
+        }
+        assert!(groups > 5, "{groups} groups");
+    }
 }
