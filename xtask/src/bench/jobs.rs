@@ -34,12 +34,20 @@ const MAKE: &str = "
 ";
 
 /// Watched in the controller itself, so that asking costs nothing. Agents are counted for a while after the last start:
-/// those that are too many come late. An agent's first line in its log says when it was requested.
+/// those that are too many come late. An agent's log says when it was requested; while the agent connects, the log is begun
+/// anew and lacks it for a moment.
 const RUN: &str = "
 def jobs = (0..<COUNT).collect { Jenkins.get().getItem('LABEL-' + it) }
 def mine = Jenkins.get().getLabel('LABEL')
-def names = [] as Set
-def look = { names.addAll(Jenkins.get().nodes.findAll { it.assignedLabels.contains(mine) }.collect { it.nodeName }) }
+def logs = [:]
+def look = {
+  Jenkins.get().nodes.findAll { it.assignedLabels.contains(mine) }.each {
+    if (!logs[it.nodeName]) {
+      def log = it.toComputer()?.log ?: ''
+      logs[it.nodeName] = log.contains('] Requested from ') ? log : ''
+    }
+  }
+}
 long begin = System.currentTimeMillis()
 jobs.each { it.scheduleBuild2(0) }
 long limit = begin + LIMIT
@@ -48,8 +56,7 @@ while (System.currentTimeMillis() < limit && jobs.any { it.lastBuild == null || 
 }
 long started = System.currentTimeMillis()
 while (System.currentTimeMillis() < started + WATCH) { look(); Thread.sleep(20) }
-def logs = names.collect { Jenkins.get().getComputer(it)?.log ?: '' }
-println groovy.json.JsonOutput.toJson([begin: begin, logs: logs, agents: names.size(),
+println groovy.json.JsonOutput.toJson([begin: begin, logs: logs.values(), agents: logs.size(),
   starts: jobs.collect { it.lastBuild == null ? -1 : it.lastBuild.startTimeInMillis - begin }])
 ";
 
