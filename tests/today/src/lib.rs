@@ -6,6 +6,7 @@
 
 mod cli;
 mod jdks;
+mod pipelines;
 mod visitor;
 
 use std::time::Duration;
@@ -16,6 +17,7 @@ use testbed::{Check, Cluster, ClusterSpec, Jenkins, JenkinsSpec, RunError};
 
 pub use cli::cli;
 pub use jdks::jdks;
+pub use pipelines::bed_for_pipelines;
 pub use visitor::Visitor;
 
 pub use e2e::{Gate, LATER, SOON, framework_id, is_agent_name, plugin};

@@ -68,6 +68,16 @@ pub(super) const STEPS: &[Step] = &[
         needs: Some("package"),
         run: |root| cases(root, "credentials"),
     },
+    Step {
+        name: "pipelines",
+        needs: Some("package"),
+        run: |root| cases(root, "pipelines"),
+    },
+    Step {
+        name: "pipeline_doc",
+        needs: Some("package"),
+        run: |root| cases(root, "pipeline_doc"),
+    },
 ];
 
 /// What must be set before anything is worth starting.

@@ -86,10 +86,6 @@ record PipelineAgent(
         template.setMinExecutors(String.valueOf(executorCount()));
         template.setMaxExecutors(String.valueOf(executorCount()));
         template.setSingleUse(isSingleUse());
-        if (inheritFrom == null) {
-            // not -noReconnect: the agent waits for a Jenkins that restarts, and its step goes on
-            template.setJnlpArgs("");
-        }
         if (cpus != null) {
             template.setSlaveCpus(MesosFramework.amount(cpus));
             template.setExecutorCpus("0");
