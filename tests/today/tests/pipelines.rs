@@ -2,25 +2,34 @@
 
 use std::process::Command;
 
-use testbed::Check;
+use testbed::{Check, RunError};
 use today::{Bed, Gate, LATER, SOON, bed_for_pipelines};
 
 const TEMPLATES: &str = "mesos/pipeline-templates.json";
 
+fn unmet(what: &str, reason: impl ToString) -> RunError {
+    RunError::Condition {
+        what: what.into(),
+        reason: reason.to_string(),
+    }
+}
+
 /// Ends the program of an agent, as a kernel short of memory would.
-fn kill_agent(name: &str) {
+fn kill_agent(name: &str) -> Result<(), RunError> {
     let words = format!(" -name {name} ");
-    for process in std::fs::read_dir("/proc").unwrap().flatten() {
+    let processes = std::fs::read_dir("/proc").map_err(|error| unmet("the processes", error))?;
+    for process in processes.flatten() {
         let line = std::fs::read(process.path().join("cmdline")).unwrap_or_default();
         let line = String::from_utf8_lossy(&line).replace('\0', " ");
         if line.starts_with("java ") && line.contains(&words) {
-            let pid = process.file_name();
-            let killed = Command::new("kill").arg("-9").arg(&pid).status().unwrap();
-            assert!(killed.success(), "{line}");
-            return;
+            let killed = Command::new("kill").arg("-9").arg(process.file_name()).status();
+            return match killed {
+                Ok(status) if status.success() => Ok(()),
+                other => Err(unmet("the end of the agent", format!("{other:?}"))),
+            };
         }
     }
-    panic!("no process of the agent {name}");
+    Err(unmet("the process of the agent", name))
 }
 
 /// A Pipeline that waits at the gate in its first turn, and has a second one when the agent is lost.
@@ -33,10 +42,12 @@ fn two_turns(gate: &Gate) -> String {
 }
 
 /// The agent of the one build.
-fn agent(bed: &Bed) -> String {
-    let tasks = bed.cluster.tasks().unwrap();
-    assert_eq!(tasks.len(), 1, "{tasks:?}");
-    tasks[0].id.clone()
+fn agent(bed: &Bed) -> Result<String, RunError> {
+    let tasks = bed.cluster.tasks()?;
+    match tasks.as_slice() {
+        [one] => Ok(one.id.clone()),
+        _ => Err(unmet("one task", format!("{tasks:?}"))),
+    }
 }
 
 fn defined(bed: &Bed) -> String {
@@ -93,7 +104,7 @@ fn an_agent_that_is_killed_is_told_of_and_the_block_runs_again_on_another() {
     bed.run_pipeline("killed", &two_turns(&gate)).unwrap();
     bed.console_with("killed", "waiting at the gate").unwrap();
 
-    kill_agent(&agent(&bed));
+    kill_agent(&agent(&bed).unwrap()).unwrap();
 
     let console = bed.success_of("killed").unwrap();
 
@@ -133,7 +144,7 @@ fn a_step_on_its_own_agent_goes_on_after_jenkins_was_killed() {
     );
     bed.run_pipeline("own", &script).unwrap();
     bed.console_with("own", "waiting at the gate").unwrap();
-    let task = agent(&bed);
+    let task = agent(&bed).unwrap();
     let label = defined(&bed);
     assert!(label.contains("\"own#1\""), "{label}");
 
@@ -160,10 +171,10 @@ fn an_agent_that_is_lost_while_jenkins_is_down_ends_its_step_at_once() {
     let gate = Gate::closed().unwrap();
     bed.run_pipeline("down", &two_turns(&gate)).unwrap();
     bed.console_with("down", "waiting at the gate").unwrap();
-    let lost = agent(&bed);
+    let lost = agent(&bed).unwrap();
 
     bed.jenkins.kill().unwrap();
-    kill_agent(&lost);
+    kill_agent(&lost).unwrap();
     bed.jenkins.start_again().unwrap();
 
     let console = bed.success_of("down").unwrap();

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -31,6 +32,7 @@ final class PipelineStory {
 
     private final PlaceholderTask task;
     private final Set<String> lines = new HashSet<>();
+    private final Set<String> held = new HashSet<>();
     private volatile TaskListener log;
     private volatile MesosAgent agent;
     private volatile long leftAt;
@@ -78,8 +80,21 @@ final class PipelineStory {
         if (leftAt == 0 && (agent == null || agent.phase() == MesosAgent.Phase.ENDED)) {
             tellNews();
             choose(told);
+            tellHeld();
         }
         tellNews();
+    }
+
+    /** Why no agent is asked for, such as a limit of the cloud. */
+    private void tellHeld() {
+        Label label = task.getAssignedLabel();
+        String name = label == null ? null : label.getName();
+        Demand.report().waits().stream()
+                .filter(wait -> agent == null && wait.why() != null && Objects.equals(wait.label(), name))
+                .findFirst()
+                // one that counts down is told once
+                .filter(wait -> held.add(wait.why().replaceAll("[0-9.]+", "#")))
+                .ifPresent(wait -> tell("Mesos: no agent is requested: " + wait.why()));
     }
 
     /** Leaves alone what Mesos has nothing to do with. */
