@@ -13,7 +13,11 @@ const MANY_TURNS: u64 = 1500;
 
 fn bed(agent: &AgentSpec) -> Bed {
     let cloud = CloudSeed {
-        templates: vec![TemplateSeed::default()],
+        templates: vec![TemplateSeed {
+            // as a new template has it
+            jnlp_args: "-noReconnect".into(),
+            ..TemplateSeed::default()
+        }],
         ..CloudSeed::default()
     };
     let cluster = ClusterSpec::with_agents(1, agent);

@@ -73,6 +73,13 @@ public final class CloudView {
         return pauses;
     }
 
+    /** Builds that this cloud serves and that wait for an executor. */
+    public List<DemandReport.Wait> getWaits() {
+        return Demand.report().waits().stream()
+                .filter(wait -> cloud.getCloudID().equals(wait.cloudId()))
+                .toList();
+    }
+
     /** A number without a needless fraction. */
     public String amount(double value) {
         return MesosFramework.amount(value);

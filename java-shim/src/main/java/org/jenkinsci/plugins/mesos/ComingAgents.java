@@ -52,7 +52,9 @@ final class ComingAgents {
         return executors.getOrDefault(agent, 0);
     }
 
-    /** The contract's state. What a person or Jenkins's own provisioning asked for is not withdrawn for want of builds. */
+    /**
+     * The contract's state. What a person or Jenkins's own provisioning asked for is not withdrawn for want of builds.
+     */
     String state(MesosAgent agent) {
         if (executors(agent) == 0 || agent.isReleased()) {
             return "present";

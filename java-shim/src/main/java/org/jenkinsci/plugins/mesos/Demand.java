@@ -2,9 +2,11 @@ package org.jenkinsci.plugins.mesos;
 
 import hudson.model.Computer;
 import hudson.model.Label;
+import hudson.slaves.Cloud;
 import hudson.slaves.NodeProvisioner.PlannedNode;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.logging.Level;
@@ -12,8 +14,8 @@ import java.util.logging.Logger;
 import jenkins.model.Jenkins;
 
 /**
- * Provisioning without delay: whenever the queue or an agent has changed, it is looked at what waits and what is there, and
- * each waiting build without an executor gets an agent of its own, at once. A request is withdrawn when its build has
+ * Provisioning without delay: whenever the queue or an agent has changed, it is looked at what waits and what is there,
+ * and each waiting build without an executor gets an agent of its own, at once. A request is withdrawn when its build has
  * left the queue. Whoever notices a change only signals one thread, which does all of it.
  *
  * <p>The system property {@code org.jenkinsci.plugins.mesos.noDelay=false} leaves provisioning to Jenkins.
@@ -150,7 +152,7 @@ final class Demand {
         if (jenkins == null) {
             return false;
         }
-        for (hudson.slaves.Cloud each : jenkins.clouds) {
+        for (Cloud each : jenkins.clouds) {
             if (each instanceof MesosCloud ours) {
                 if (MesosFrameworks.find(ours.getCloudID()) != null && ours.choiceFor(label) != null) {
                     return true;
@@ -168,12 +170,36 @@ final class Demand {
         return report.isHeld(label);
     }
 
+    /** What builds wait for, as a sentence. */
+    static String tell(DemandReport.Wait wait) {
+        if (wait.why() != null) {
+            return Messages.Demand_held(wait.held(), wait.why());
+        }
+        MesosFramework framework = MesosFrameworks.find(wait.cloudId());
+        int requested = 0;
+        int started = 0;
+        String reason = null;
+        for (MesosAgent agent : framework == null ? List.<MesosAgent>of() : framework.agents()) {
+            if (!agent.template.equals(wait.template()) || agent.isReleased() || agent.online().isDone()) {
+                continue;
+            }
+            if (agent.phase() == MesosAgent.Phase.REQUESTED) {
+                requested++;
+                reason = reason == null ? agent.reason() : reason;
+            } else {
+                started++;
+            }
+        }
+        return Messages.Demand_coming(wait.builds(), wait.template(), requested, started)
+                + (reason == null ? "" : ": " + reason);
+    }
+
     /** Agents for this label that are coming and of which Jenkins has not been told here before. */
     static List<PlannedNode> newlyRequested(Label label) {
         List<PlannedNode> coming = new ArrayList<>();
         for (MesosFramework framework : MesosFrameworks.all()) {
             for (MesosAgent agent : framework.agents()) {
-                if (agent.isWithoutDelay() && java.util.Objects.equals(agent.servedLabel(), label) && agent.announce()) {
+                if (agent.isWithoutDelay() && Objects.equals(agent.servedLabel(), label) && agent.announce()) {
                     coming.add(agent.planned());
                 }
             }

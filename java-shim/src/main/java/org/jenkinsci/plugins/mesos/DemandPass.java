@@ -1,6 +1,7 @@
 package org.jenkinsci.plugins.mesos;
 
 import hudson.model.Label;
+import hudson.slaves.Cloud;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -16,8 +17,8 @@ import java.util.logging.Logger;
 import jenkins.model.Jenkins;
 
 /**
- * One look at what waits and what is there. The clouds are asked in Jenkins's order: what one holds back, because of a cap
- * or of agents that failed, the next one may take. Who gets what is decided in the native library.
+ * One look at what waits and what is there. The clouds are asked in Jenkins's order: what one holds back, because of a
+ * cap or of agents that failed, the next one may take. Who gets what is decided in the native library.
  */
 final class DemandPass {
     private static final Logger LOGGER = Logger.getLogger(DemandPass.class.getName());
@@ -50,7 +51,7 @@ final class DemandPass {
 
     private static List<MesosFramework> open(Jenkins jenkins) {
         List<MesosFramework> open = new ArrayList<>();
-        for (hudson.slaves.Cloud each : jenkins.clouds) {
+        for (Cloud each : jenkins.clouds) {
             MesosFramework framework =
                     each instanceof MesosCloud ours ? MesosFrameworks.find(ours.getCloudID()) : null;
             // one whose settings were just changed is asked when they are in use
@@ -273,7 +274,8 @@ final class DemandPass {
             }
         }
         batches.forEach((batch, plans) -> {
-            List<MesosAgent> agents = framework.request(plans, batch.template.settings, agent -> agent.withoutDelay(batch.label));
+            List<MesosAgent> agents = framework.request(
+                    plans, batch.template.settings, agent -> agent.withoutDelay(batch.label));
             coming.add(agents);
             ProvisioningEvents.started(framework.cloud(), batch.label, agents);
             LOGGER.log(Level.FINE, "{0}: {1} agents requested for label {2}", new Object[] {

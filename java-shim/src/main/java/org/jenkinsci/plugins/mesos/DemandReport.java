@@ -2,7 +2,6 @@ package org.jenkinsci.plugins.mesos;
 
 import hudson.model.Label;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 
 /**
@@ -12,7 +11,7 @@ import java.util.Set;
  * @param waits what the builds wait for
  * @param heldLabels labels of builds that no cloud takes for now; empty for those without one
  */
-record DemandReport(long nextMillis, List<Wait> waits, Set<String> heldLabels) {
+public record DemandReport(long nextMillis, List<Wait> waits, Set<String> heldLabels) {
     static final DemandReport NONE = new DemandReport(Long.MAX_VALUE, List.of(), Set.of());
 
     /**
@@ -26,7 +25,7 @@ record DemandReport(long nextMillis, List<Wait> waits, Set<String> heldLabels) {
      * @param held how many of them get no agent for now
      * @param why they get none, or null
      */
-    record Wait(
+    public record Wait(
             Set<String> jobs, String label, int builds, String cloudId, String template, int held, String why) {}
 
     boolean isHeld(Label label) {
@@ -36,16 +35,5 @@ record DemandReport(long nextMillis, List<Wait> waits, Set<String> heldLabels) {
     /** What the builds of a job wait for. */
     List<Wait> of(String job) {
         return waits.stream().filter(wait -> wait.jobs.contains(job)).toList();
-    }
-
-    /** How many builds each cloud's agents are asked for, by cloud id; for the status page. */
-    Map<String, Integer> byCloud() {
-        Map<String, Integer> builds = new java.util.HashMap<>();
-        waits.forEach(wait -> {
-            if (wait.cloudId != null) {
-                builds.merge(wait.cloudId, wait.builds, Integer::sum);
-            }
-        });
-        return builds;
     }
 }

@@ -53,7 +53,7 @@ final class WaitingBuilds {
             this.need = need;
         }
 
-        /** The image that agents of this group have; null: what their template says. */
+        /** Whether agents of that template and image may serve it; a null image is what the template says. */
         boolean accepts(String cloudId, String template, String image) {
             for (ServedTemplate.Choice choice : need.choices) {
                 if (choice.template().cloud.getCloudID().equals(cloudId)
@@ -163,7 +163,8 @@ final class WaitingBuilds {
         if (matches.choices.stream().noneMatch(choice -> choice.template().isRestricted())) {
             return matches.choices;
         }
-        return byJob.computeIfAbsent((label == null ? "" : label.getName()) + '\n' + job, key -> matches.choices.stream()
+        String question = (label == null ? "" : label.getName()) + '\n' + job;
+        return byJob.computeIfAbsent(question, key -> matches.choices.stream()
                 .filter(choice -> choice.template().allows(job))
                 .toList());
     }
@@ -175,7 +176,8 @@ final class WaitingBuilds {
     }
 
     /**
-     * The full name of the job that a task belongs to, of a matrix child that of its matrix; null if it belongs to none.
+     * The full name of the job that a task belongs to, of a matrix child that of its matrix; null if it belongs to
+     * none.
      */
     static String jobOf(Queue.Task task) {
         Queue.Task owner = task.getOwnerTask();
