@@ -66,6 +66,7 @@ final class MesosAgent {
 
     private final CompletableFuture<Node> online = new CompletableFuture<>();
     private final CompletableFuture<Node> settled = new CompletableFuture<>();
+    private final CompletableFuture<String> over = new CompletableFuture<>();
     private final Deque<String> story = new ArrayDeque<>();
     private final long requestedAt = System.currentTimeMillis();
     private TaskListener log;
@@ -146,6 +147,11 @@ final class MesosAgent {
         return settled;
     }
 
+    /** Completes when its task is over: with state, reason and message. */
+    CompletableFuture<String> over() {
+        return over;
+    }
+
     /** What there was to tell so far, the oldest first. */
     synchronized List<String> story() {
         return new ArrayList<>(story);
@@ -212,12 +218,17 @@ final class MesosAgent {
         return releaseReason != null;
     }
 
-    synchronized void enter(Phase next, String why) {
-        if (phase != next) {
-            phase = next;
-            phaseSince = System.currentTimeMillis();
+    void enter(Phase next, String why) {
+        synchronized (this) {
+            if (phase != next) {
+                phase = next;
+                phaseSince = System.currentTimeMillis();
+            }
+            reason = why;
         }
-        reason = why;
+        if (next == Phase.ENDED) {
+            over.complete(Util.fixNull(why));
+        }
     }
 
     synchronized Phase phase() {

@@ -59,10 +59,16 @@ public class MesosComputer extends AbstractCloudComputer<MesosSlave> {
     /** What is known of its way from Mesos, also when it is over; null if its cloud was not open since it was made. */
     MesosAgent agent() {
         MesosAgent found = MesosFrameworks.agent(cloudId, name);
-        if (found != null) {
+        if (found != null && found != agent) {
             agent = found;
+            found.over().thenRunAsync(() -> BuildLog.tellLoss(this), threadPoolForRemoting);
         }
         return agent;
+    }
+
+    /** For its page; null if the node is gone. */
+    public AgentPage getMesos() {
+        return AgentPage.of(this);
     }
 
     void wentOnline() {
@@ -98,8 +104,13 @@ public class MesosComputer extends AbstractCloudComputer<MesosSlave> {
     @Override
     public void taskAccepted(Executor executor, Queue.Task task) {
         super.taskAccepted(executor, task);
-        agent();
         MesosSlave node = getNode();
+        MesosAgent known = agent();
+        MesosFramework framework = MesosFrameworks.find(cloudId);
+        if (framework != null && known != null && node != null && !known.online().isDone()) {
+            // the queue may give it a build before the listeners hear of its connection
+            framework.online(known, node);
+        }
         if (node != null && !ContinuedTasks.goesOn(task) && !SingleUse.needsNoAgent(task)) {
             node.buildBegins(SingleUse.wantsFresh(task), ContinuedTasks.mayGoOn(task));
             if (node.isFull(System.currentTimeMillis())) {
@@ -199,14 +210,23 @@ public class MesosComputer extends AbstractCloudComputer<MesosSlave> {
         return false;
     }
 
-    /** While Mesos looks for a place that is the reason, not a failed launch. */
+    /**
+     * While Mesos looks for a place that is the reason, not a failed launch; and when the task is over that is it, not
+     * that the node is removed for it.
+     */
     @Override
     public OfflineCause getOfflineCause() {
-        MesosAgent waiting = MesosFrameworks.agent(cloudId, name);
-        if (waiting == null || waiting.isReleased() || isTemporarilyOffline() || getChannel() != null || onlineSince > 0) {
+        MesosAgent known = agent();
+        if (known == null || isTemporarilyOffline() || getChannel() != null) {
             return super.getOfflineCause();
         }
-        return OfflineCause.create(Messages._MesosComputer_waiting(MesosFramework.describe(waiting)));
+        if (known.over().isDone()) {
+            return AgentNodes.cause(known.reason());
+        }
+        if (known.isReleased() || onlineSince > 0) {
+            return super.getOfflineCause();
+        }
+        return OfflineCause.create(Messages._MesosComputer_waiting(MesosFramework.describe(known)));
     }
 
     /** Called when the node is gone, in whatever way, and also when Jenkins stops: then the task shall live on. */

@@ -222,11 +222,12 @@ final class MesosFramework {
         }
     }
 
-    /** The agent is connected: it can take builds. */
+    /** The agent is connected: it can take builds. Told by its connection and by its first build, in either order. */
     void online(MesosAgent agent, MesosSlave node) {
         agent.enter(MesosAgent.Phase.RUNNING, null);
-        agent.tell("Online after " + agent.secondsSinceRequest() + " s");
-        agent.online().complete(node);
+        if (agent.online().complete(node)) {
+            agent.tell("Online after " + agent.secondsSinceRequest() + " s");
+        }
         Demand.signal();
         backOff.succeeded(agent.template);
     }

@@ -15,7 +15,7 @@ public abstract class AgentTestCase extends MesosTestCase {
     @Override
     protected void setUp() throws Exception {
         super.setUp();
-        cloud = cloud(template("nothing", 1, 1));
+        cloud = cloud(template("told", 1, 1));
         opened(cloud);
     }
 
@@ -51,12 +51,14 @@ public abstract class AgentTestCase extends MesosTestCase {
             return this;
         }
 
+        Plan.Agent plan() throws Exception {
+            return new Plan.Agent(
+                    "agent-" + made.incrementAndGet(), label, executors, 0.1, 64, createTmpDir().getPath(), 0, "NORMAL",
+                    label, null, singleUse, maxBuilds, maxHours, 0);
+        }
+
         MesosSlave node() throws Exception {
-            String name = "agent-" + made.incrementAndGet();
-            Plan.Agent plan = new Plan.Agent(
-                    name, label, executors, 0.1, 64, createTmpDir().getPath(), 0, "NORMAL", label, null, singleUse,
-                    maxBuilds, maxHours, 0);
-            MesosSlave node = new MesosSlave(cloud, template(label, 1, 1), plan);
+            MesosSlave node = new MesosSlave(cloud, template(label, 1, 1), plan());
             node.setLauncher(new InProcessLauncher());
             return node;
         }

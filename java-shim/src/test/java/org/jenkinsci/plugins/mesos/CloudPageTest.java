@@ -4,12 +4,8 @@ import hudson.model.Label;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
-import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.jvnet.localizer.LocaleProvider;
-import org.kohsuke.stapler.Stapler;
-import org.kohsuke.stapler.StaplerRequest;
 
 /** Manage Jenkins → Mesos Cloud, the two languages, and a connection test that takes its time. */
 public class CloudPageTest extends MesosTestCase {
@@ -58,20 +54,7 @@ public class CloudPageTest extends MesosTestCase {
 
     public void testTheFormSpeaksChinese() throws Exception {
         hudson.clouds.add(cloud(template("mesos", 1, 1)));
-        // the harness leaves out what the war does at its start
-        LocaleProvider before = LocaleProvider.getProvider();
-        LocaleProvider.setProvider(new LocaleProvider() {
-            @Override
-            public Locale get() {
-                StaplerRequest request = Stapler.getCurrentRequest();
-                return request == null ? Locale.getDefault() : request.getLocale();
-            }
-        });
-        try {
-            assertChinese();
-        } finally {
-            LocaleProvider.setProvider(before);
-        }
+        inTheReadersLanguage(this::assertChinese);
     }
 
     private void assertChinese() throws IOException {

@@ -6,10 +6,14 @@ import java.net.HttpURLConnection;
 import java.net.URL;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 import org.jvnet.hudson.test.HudsonTestCase;
+import org.jvnet.localizer.LocaleProvider;
+import org.kohsuke.stapler.Stapler;
+import org.kohsuke.stapler.StaplerRequest;
 
 /** A host in this JVM, with the plugin and the native library in it, and no Mesos that it could reach. */
 public abstract class MesosTestCase extends HudsonTestCase {
@@ -60,6 +64,28 @@ public abstract class MesosTestCase extends HudsonTestCase {
         while (!condition.getAsBoolean()) {
             assertTrue("waited in vain until " + what, System.nanoTime() < end);
             Thread.sleep(20);
+        }
+    }
+
+    /** A part of a test. */
+    interface Part {
+        void run() throws Exception;
+    }
+
+    /** With pages in the language that a request asks for: the harness leaves out what the war does at its start. */
+    static void inTheReadersLanguage(Part part) throws Exception {
+        LocaleProvider before = LocaleProvider.getProvider();
+        LocaleProvider.setProvider(new LocaleProvider() {
+            @Override
+            public Locale get() {
+                StaplerRequest request = Stapler.getCurrentRequest();
+                return request == null ? Locale.getDefault() : request.getLocale();
+            }
+        });
+        try {
+            part.run();
+        } finally {
+            LocaleProvider.setProvider(before);
         }
     }
 
