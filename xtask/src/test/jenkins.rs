@@ -78,6 +78,11 @@ pub(super) const STEPS: &[Step] = &[
         needs: Some("package"),
         run: |root| cases(root, "pipeline_doc"),
     },
+    Step {
+        name: "storm",
+        needs: Some("package"),
+        run: |root| cases(root, "storm"),
+    },
 ];
 
 /// What must be set before anything is worth starting.
