@@ -5,13 +5,13 @@
 use std::time::Duration;
 
 use testbed::seeds::{CloudSeed, TemplateSeed, freestyle};
-use testbed::{AgentSpec, Check, ClusterSpec, JenkinsSpec};
+use testbed::{AgentSpec, Check, ClusterSpec, JenkinsSpec, RunError};
 use today::{Bed, LATER};
 
 /// Long enough for the plugin to act if it was going to.
 const MANY_TURNS: u64 = 1500;
 
-fn bed(agent: &AgentSpec) -> Bed {
+fn bed(agent: &AgentSpec) -> Result<Bed, RunError> {
     let cloud = CloudSeed {
         templates: vec![TemplateSeed {
             // as a new template has it
@@ -21,7 +21,7 @@ fn bed(agent: &AgentSpec) -> Bed {
         ..CloudSeed::default()
     };
     let cluster = ClusterSpec::with_agents(1, agent);
-    Bed::start_with(&cluster, cloud, |spec| JenkinsSpec { quick: false, ..spec }).unwrap()
+    Bed::start_with(&cluster, cloud, |spec| JenkinsSpec { quick: false, ..spec })
 }
 
 /// Room for so many agents of the default template.
@@ -34,20 +34,18 @@ fn room_for(agents: u32) -> AgentSpec {
 }
 
 /// Runs a script that has `agents()`: the plugin's own view of its agents.
-fn look(bed: &Bed, script: &str) -> String {
-    bed.jenkins
-        .groovy(&format!(
-            "def agents() {{ org.jenkinsci.plugins.mesos.MesosFrameworks.all().collectMany {{ it.agents() }} }}\n\
+fn look(bed: &Bed, script: &str) -> Result<String, RunError> {
+    bed.jenkins.groovy(&format!(
+        "def agents() {{ org.jenkinsci.plugins.mesos.MesosFrameworks.all().collectMany {{ it.agents() }} }}\n\
              def waitFor(long limit, Closure done) {{ long begin = System.currentTimeMillis()\n\
                while (!done() && System.currentTimeMillis() - begin < limit) Thread.sleep(2)\n\
                System.currentTimeMillis() - begin }}\n{script}"
-        ))
-        .unwrap()
+    ))
 }
 
 #[test]
 fn twenty_jobs_ask_for_twenty_agents_within_a_second_and_take_them_back() {
-    let bed = bed(&room_for(2));
+    let bed = bed(&room_for(2)).unwrap();
     for number in 0..20 {
         bed.jenkins
             .create_job(&format!("job{number}"), &freestyle("mesos", "sleep 30"))
@@ -58,13 +56,15 @@ fn twenty_jobs_ask_for_twenty_agents_within_a_second_and_take_them_back() {
         &bed,
         "20.times { jenkins.model.Jenkins.get().getItem('job' + it).scheduleBuild2(0) }\n\
          println waitFor(30000) { agents().size() >= 20 }",
-    );
+    )
+    .unwrap();
     println!("20 agents requested {asked} ms after 20 jobs were queued");
     assert!(asked.parse::<u64>().unwrap() < 1000, "{asked} ms");
     let later = look(
         &bed,
         &format!("Thread.sleep({MANY_TURNS}); println agents().size()"),
-    );
+    )
+    .unwrap();
     assert_eq!(later, "20");
 
     bed.jenkins
@@ -73,6 +73,7 @@ fn twenty_jobs_ask_for_twenty_agents_within_a_second_and_take_them_back() {
                 &bed,
                 "println jenkins.model.Jenkins.get().nodes.count { it.toComputer()?.countBusy() }",
             )
+            .unwrap()
             .as_str()
             {
                 "2" => Check::Ready(()),
@@ -80,13 +81,14 @@ fn twenty_jobs_ask_for_twenty_agents_within_a_second_and_take_them_back() {
             }
         })
         .unwrap();
-    let nodes = look(&bed, "println jenkins.model.Jenkins.get().nodes.size()");
+    let nodes = look(&bed, "println jenkins.model.Jenkins.get().nodes.size()").unwrap();
     assert_eq!(nodes, "2", "what Mesos has not accepted has no node");
     let left = look(
         &bed,
         "def queue = jenkins.model.Jenkins.get().queue\nqueue.items.each { queue.cancel(it) }\n\
          println waitFor(30000) { agents().size() <= 2 } + ' ' + agents().size()",
-    );
+    )
+    .unwrap();
     println!("18 requests withdrawn in (ms, agents left): {left}");
     assert!(left.ends_with(" 2"), "{left}");
     assert_eq!(bed.jenkins.complaints(), [""; 0]);
@@ -94,7 +96,7 @@ fn twenty_jobs_ask_for_twenty_agents_within_a_second_and_take_them_back() {
 
 #[test]
 fn a_queued_build_asks_at_once_and_its_agent_tells_the_story() {
-    let bed = bed(&room_for(2));
+    let bed = bed(&room_for(2)).unwrap();
     bed.jenkins
         .create_job("one", &freestyle("mesos", "true"))
         .unwrap();
@@ -102,7 +104,7 @@ fn a_queued_build_asks_at_once_and_its_agent_tells_the_story() {
     let asked = look(
         &bed,
         "jenkins.model.Jenkins.get().getItem('one').scheduleBuild2(0)\nprintln waitFor(30000) { !agents().empty }",
-    );
+    ).unwrap();
     println!("requested {asked} ms after the job was queued");
     assert!(asked.parse::<u64>().unwrap() < 1000, "{asked} ms");
 
@@ -123,7 +125,7 @@ fn a_queued_build_asks_at_once_and_its_agent_tells_the_story() {
 
 #[test]
 fn a_storm_of_builds_is_served_by_as_many_agents_as_there_is_room_for() {
-    let bed = bed(&room_for(4));
+    let bed = bed(&room_for(4)).unwrap();
     bed.jenkins.create_job("storm", &storm()).unwrap();
 
     let asked = look(
@@ -131,7 +133,7 @@ fn a_storm_of_builds_is_served_by_as_many_agents_as_there_is_room_for() {
         "def job = jenkins.model.Jenkins.get().getItem('storm')\n\
          120.times { job.scheduleBuild2(0, new hudson.model.ParametersAction(new hudson.model.StringParameterValue('N', '' + it))) }\n\
          println waitFor(30000) { agents().size() >= 120 } + ' ' + agents().size()",
-    );
+    ).unwrap();
     println!("120 builds queued at once; until as many agents were requested (ms, agents): {asked}");
 
     let mut most = 0;
@@ -140,7 +142,7 @@ fn a_storm_of_builds_is_served_by_as_many_agents_as_there_is_room_for() {
             let now = look(
                 &bed,
                 "println jenkins.model.Jenkins.get().nodes.size() + ' ' + jenkins.model.Jenkins.get().getItem('storm').builds.count { !it.building && it.result == hudson.model.Result.SUCCESS }",
-            );
+            ).unwrap();
             let (nodes, done) = now.split_once(' ').unwrap();
             most = most.max(nodes.parse::<u32>().unwrap());
             if done == "120" { Check::Ready(()) } else { Check::NotYet(now) }
@@ -151,7 +153,8 @@ fn a_storm_of_builds_is_served_by_as_many_agents_as_there_is_room_for() {
     let rest = look(
         &bed,
         "println waitFor(30000) { agents().size() <= 4 } + ' ' + agents().size()",
-    );
+    )
+    .unwrap();
     println!("requests left after it (ms, agents): {rest}");
     bed.nothing_left(Duration::from_secs(150)).unwrap();
     assert_eq!(bed.jenkins.complaints(), [""; 0]);
