@@ -147,6 +147,8 @@ impl Rest {
     pub fn await_start(&self, job: &str, number: u64, limit: Duration) -> Result<Build, RunError> {
         self.await_that(&format!("the start of {job} #{number}"), limit, || {
             match self.find_build(job, number) {
+                // the host tells of a build a moment before it tells where it runs
+                Ok(Some(build)) if build.node.is_empty() => Check::NotYet("it is on no node yet".to_owned()),
                 Ok(Some(build)) => Check::Ready(build),
                 Ok(None) => Check::NotYet(format!("the queue: {:?}", self.queue())),
                 Err(error) => Check::NotYet(error.to_string()),

@@ -114,6 +114,8 @@ public class CloudLoginTest extends MesosTestCase {
         MesosCloud cloud = new MesosCloud("MesosCloud", address);
         cloud.setJenkinsURL(getURL().toString());
         cloud.setCredentialsId(credentialsId);
+        // on demand, it would not log in before a build waits
+        cloud.setOnDemandRegistration(false);
         cloud.setSlaveInfos(List.of(template("mesos", 1, 1)));
         return cloud;
     }

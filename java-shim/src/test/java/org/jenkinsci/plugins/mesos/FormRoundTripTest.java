@@ -169,7 +169,7 @@ public class FormRoundTripTest extends MesosTestCase {
     public void testAContainerCanBeRemoved() throws Exception {
         hudson.clouds.add(FullForm.cloud(NOBODY));
         HtmlForm form = form();
-        type(form, "containerInfo", "true", "false");
+        type(form, "containerInfo", "false");
 
         save(form);
 
