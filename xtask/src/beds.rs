@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use testbed::seeds::CloudSeed;
-use testbed::{AgentSpec, Cluster, ClusterSpec, Host, HostHome, HostSpec, MesosHome, paths};
+use testbed::{
+    AgentSpec, Cluster, ClusterSpec, DockerHome, Engine, Host, HostHome, HostSpec, MesosHome, paths,
+};
 
 use crate::arguments::{self, Arguments};
 use crate::failure::Failure;
@@ -19,6 +21,9 @@ pub(crate) fn run(root: &Path, words: &[String]) -> Result<(), Failure> {
         ("mesos", "up") => mesos_up(rest),
         ("mesos", "status") => arguments::none(rest).and_then(|()| mesos_status()),
         ("mesos", "down") => arguments::none(rest).and_then(|()| Ok(Cluster::down(&mesos())?)),
+        ("docker", "up") => arguments::none(rest).and_then(|()| docker_up()),
+        ("docker", "status") => arguments::none(rest).and_then(|()| docker_status()),
+        ("docker", "down") => arguments::none(rest).and_then(|()| Ok(Engine::down(&docker())?)),
         ("host", "up") => host_up(root, rest),
         ("host", "status") => arguments::none(rest).and_then(|()| host_status()),
         ("host", "down") => arguments::none(rest).and_then(|()| Ok(Host::down(&host())?)),
@@ -28,6 +33,10 @@ pub(crate) fn run(root: &Path, words: &[String]) -> Result<(), Failure> {
 
 fn mesos() -> PathBuf {
     paths::lasting_run("mesos")
+}
+
+fn docker() -> PathBuf {
+    paths::lasting_run("docker")
 }
 
 fn host() -> PathBuf {
@@ -40,6 +49,11 @@ fn set_up() -> Result<(), Failure> {
         "Mesos and ZooKeeper are in {}",
         paths::home().join("mesos").display()
     );
+    DockerHome::ensure()?;
+    println!(
+        "the Docker engine is in {}",
+        paths::home().join("docker").display()
+    );
     HostHome::ensure()?;
     println!("the host is in {}", paths::home().join("host").display());
     Ok(())
@@ -47,7 +61,12 @@ fn set_up() -> Result<(), Failure> {
 
 fn mesos_up(words: &[String]) -> Result<(), Failure> {
     let mut line = Arguments::new(words);
-    let usual = AgentSpec::default();
+    let mut usual = AgentSpec::default();
+    if line.flag("--docker") {
+        usual.flags = Engine::attach(&docker())
+            .map_err(|_| Failure::Usage("start an engine first: cargo xtask testbed docker up".into()))?
+            .agent_flags();
+    }
     let agent = AgentSpec {
         cpus: line.option("--cpus")?.unwrap_or(usual.cpus),
         mem: line.option("--mem")?.unwrap_or(usual.mem),
@@ -65,6 +84,27 @@ fn mesos_up(words: &[String]) -> Result<(), Failure> {
     let mut cluster = Cluster::start_in(&spec, &mesos())?;
     cluster.keep()?;
     show_cluster(&mut cluster);
+    Ok(())
+}
+
+fn docker_up() -> Result<(), Failure> {
+    Engine::down(&docker())?;
+    let mut engine = Engine::start_in(&docker())?;
+    engine.keep()?;
+    show_engine(&mut engine)
+}
+
+fn docker_status() -> Result<(), Failure> {
+    show_engine(&mut Engine::attach(&docker())?)
+}
+
+fn show_engine(engine: &mut Engine) -> Result<(), Failure> {
+    println!("engine     {}", words_for(engine.pid()));
+    println!("export DOCKER_HOST=unix://{}", engine.socket().display());
+    println!("log: {}", engine.folder().join("log").display());
+    if engine.pid().is_some() {
+        print!("{}", engine.docker(&["ps", "-a"])?);
+    }
     Ok(())
 }
 

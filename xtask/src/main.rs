@@ -32,10 +32,11 @@ cargo xtask docs
 cargo xtask package
     the native library and java-shim/target/mesos.hpi
 cargo xtask testbed setup
-cargo xtask testbed mesos up [--masters N] [--agents N] [--cpus N] [--mem MB] [--no-zookeeper] [--slow]
+cargo xtask testbed mesos up [--masters N] [--agents N] [--cpus N] [--mem MB] [--no-zookeeper] [--slow] [--docker]
+cargo xtask testbed docker up
 cargo xtask testbed host up [--hpi FILE] [--master ADDRESS] [--slow]
-cargo xtask testbed mesos|host status
-cargo xtask testbed mesos|host down
+cargo xtask testbed mesos|docker|host status
+cargo xtask testbed mesos|docker|host down
     real servers on 127.0.0.1 that go on until they are taken down";
 
 fn main() -> ExitCode {

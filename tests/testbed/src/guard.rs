@@ -11,6 +11,9 @@ use std::process::{Child, Command, Stdio};
 
 use crate::error::RunError;
 
+/// A program of this name in a run's folder is run before its processes are killed: it ends what carries no mark.
+pub const END: &str = "end";
+
 /// The environment variable that marks the processes of a run: the run's folder and a slash.
 pub const MARK: &str = "MESOS_TESTBED_RUN";
 
@@ -19,6 +22,7 @@ pub const MARK: &str = "MESOS_TESTBED_RUN";
 const SCRIPT: &str = r#"
 read -r word
 [ "$word" = keep ] && exit 0
+[ -x "$1end" ] && "$1end"
 for round in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
   found=$(grep -lszF -e "MESOS_TESTBED_RUN=$1" -e "MESOS_SANDBOX=$1" /proc/[0-9]*/environ 2>/dev/null | cut -d/ -f3)
   [ -z "$found" ] && exit 0

@@ -1,8 +1,8 @@
-//! Real parts for tests and for the demonstration: a Mesos 1.11 cluster with ZooKeeper, a host for the packaged plugin,
-//! and today's Jenkins where a war is given.
+//! Real parts for tests and for the demonstration: a Mesos 1.11 cluster with ZooKeeper, a Docker engine 20.10 with
+//! registries, a host for the packaged plugin, and today's Jenkins where a war is given.
 //!
-//! [`MesosHome`] and [`HostHome`] set the programs up (once, below `.testbed` in the repository, by package clients
-//! only); [`Cluster`] and [`Host`] start them on free ports of 127.0.0.1, stop, kill and restart them, and answer
+//! [`MesosHome`], [`DockerHome`] and [`HostHome`] set the programs up (once, below `.testbed` in the repository, by package clients
+//! only); [`Cluster`], [`Engine`] and [`Host`] start them on free ports of 127.0.0.1, stop, kill and restart them, and answer
 //! what their HTTP interfaces say. All waiting is for a condition, with a deadline; a failure carries the last
 //! reason and the end of the logs.
 //!
@@ -11,6 +11,7 @@
 
 pub mod browser;
 pub mod cluster;
+pub mod engine;
 mod error;
 pub mod forms;
 pub mod guard;
@@ -29,8 +30,9 @@ pub mod wait;
 
 pub use browser::Browser;
 pub use cluster::{AgentSpec, Cluster, ClusterSpec};
+pub use engine::Engine;
 pub use error::{RunError, SetupError};
 pub use host::{Host, HostSpec};
 pub use jenkins::{Jenkins, JenkinsSpec};
-pub use setup::{HostHome, MesosHome};
+pub use setup::{DockerHome, HostHome, MesosHome};
 pub use wait::{Check, until};

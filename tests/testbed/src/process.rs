@@ -62,6 +62,14 @@ impl Daemon {
     /// # Errors
     /// [`RunError::Spawn`] and [`RunError::File`].
     pub fn start(&mut self) -> Result<(), RunError> {
+        self.start_reading(Stdio::null())
+    }
+
+    /// The same with a standard input.
+    ///
+    /// # Errors
+    /// [`RunError::Spawn`] and [`RunError::File`].
+    pub(crate) fn start_reading(&mut self, input: Stdio) -> Result<(), RunError> {
         if self.alive() {
             return Ok(());
         }
@@ -83,7 +91,7 @@ impl Daemon {
             .envs(&self.recipe.environment)
             .env(MARK, guard::mark(&self.recipe.run))
             .current_dir(folder)
-            .stdin(Stdio::null())
+            .stdin(input)
             .stdout(log)
             .stderr(errors)
             .process_group(0)

@@ -47,6 +47,13 @@ pub const JDK: Tool = Tool {
     package: "openjdk-17-jdk-headless",
 };
 
+/// What shows and removes network devices.
+pub const IP: Tool = Tool {
+    program: "ip",
+    probe: &["-V"],
+    package: "iproute2",
+};
+
 /// A browser without a screen.
 pub const CHROMIUM: Tool = Tool {
     program: "chromium",

@@ -4,6 +4,7 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use super::debian::{self, list};
 use super::stamp::{Stamp, empty, file, write};
 use crate::error::SetupError;
 use crate::lock::FolderLock;
@@ -155,21 +156,8 @@ impl MesosHome {
 
     /// The Debian libraries that libmesos wants: unpacked here, not installed.
     fn debian(&self, scratch: &Path) -> Result<(), SetupError> {
-        let download = || {
-            let mut command = Command::new("apt-get");
-            tools::run(command.current_dir(scratch).args(["download", "-q"]).args(DEBIAN))
-        };
-        if download().is_err() {
-            tools::run(Command::new("apt-get").args(["update", "-q"]))?;
-            download()?;
-        }
         let root = scratch.join("root");
-        for package in list(scratch)?
-            .iter()
-            .filter(|path| path.extension() == Some(OsStr::new("deb")))
-        {
-            tools::run(Command::new("dpkg-deb").arg("-x").arg(package).arg(&root))?;
-        }
+        debian::unpack(&DEBIAN, scratch, &root)?;
         let lib = root.join("usr/lib/x86_64-linux-gnu");
         let wanted = [
             "libsvn_delta-",
@@ -255,11 +243,6 @@ impl MesosHome {
 
 fn link(target: &str, path: &Path) -> Result<(), SetupError> {
     symlink(target, path).map_err(file("linking", path))
-}
-
-fn list(folder: &Path) -> Result<Vec<PathBuf>, SetupError> {
-    let entries = fs::read_dir(folder).map_err(file("reading", folder))?;
-    Ok(entries.flatten().map(|entry| entry.path()).collect())
 }
 
 fn find(folder: &Path, name: &str) -> Option<PathBuf> {
