@@ -12,6 +12,8 @@ use mesos_wire::{
     container_info, image, network_info, volume,
 };
 
+/// The label of each Docker container; its value is the agent's name.
+pub(crate) const AGENT_LABEL: &str = "org.jenkinsci.plugins.mesos.agent";
 /// Where Docker keeps its images and containers.
 const DOCKER_FOLDER: &str = "/var/lib/docker";
 /// The sandbox's folder that stands for it in a container with a Docker of its own.
@@ -112,7 +114,7 @@ fn container_info(container: &Container, image: Option<&str>, name: &str) -> Opt
             .volumes
             .iter()
             .enumerate()
-            .map(|(index, volume)| volume_of(volume, index, kind))
+            .map(|(index, volume)| volume_of(volume, index))
             .collect(),
         network_infos: networks(container, kind, networking),
         ..ContainerInfo::default()
@@ -127,13 +129,11 @@ fn container_info(container: &Container, image: Option<&str>, name: &str) -> Opt
                 network: Some(network_of(networking).into()),
                 privileged: Some(container.privileged),
                 force_pull_image: Some(container.force_pull),
-                parameters: container
-                    .parameters
-                    .iter()
-                    .map(|parameter| Parameter {
+                parameters: std::iter::once(labelled(name))
+                    .chain(container.parameters.iter().map(|parameter| Parameter {
                         key: parameter.key.trim().to_owned(),
                         value: parameter.value.clone(),
-                    })
+                    }))
                     .collect(),
                 ..DockerInfo::default()
             });
@@ -165,16 +165,23 @@ fn container_info(container: &Container, image: Option<&str>, name: &str) -> Opt
     Some(info)
 }
 
-fn volume_of(volume: &Volume, index: usize, kind: ContainerKind) -> mesos_wire::Volume {
+/// Mesos names containers itself: by this one `docker ps` finds the agent's.
+fn labelled(name: &str) -> Parameter {
+    Parameter {
+        key: "label".to_owned(),
+        value: format!("{AGENT_LABEL}={name}"),
+    }
+}
+
+fn volume_of(volume: &Volume, index: usize) -> mesos_wire::Volume {
     let host_path = volume.host_path.trim();
     mesos_wire::Volume {
         container_path: volume.container_path.trim().to_owned(),
-        host_path: match (host_path, kind) {
-            // Docker makes a volume of its own; the other containerizer needs a folder, so it gets one in the sandbox.
-            ("", ContainerKind::Docker) => None,
-            ("", ContainerKind::Mesos) => Some(format!("volume-{index}")),
-            (path, _) => Some(path.to_owned()),
-        },
+        // Mesos refuses a volume without any source: it gets a folder of the sandbox, which goes with the agent.
+        host_path: Some(match host_path {
+            "" => format!("volume-{index}"),
+            path => path.to_owned(),
+        }),
         mode: match volume.read_only {
             true => volume::Mode::Ro,
             false => volume::Mode::Rw,

@@ -75,12 +75,17 @@ fn docker_keeps_the_entrypoint_and_gives_it_the_command_as_arguments() {
         (docker.privileged, docker.force_pull_image),
         (Some(true), Some(true))
     );
+    let parameters: Vec<(&str, &str)> = docker
+        .parameters
+        .iter()
+        .map(|parameter| (parameter.key.as_str(), parameter.value.as_str()))
+        .collect();
     assert_eq!(
-        (
-            docker.parameters[0].key.as_str(),
-            docker.parameters[0].value.as_str()
-        ),
-        ("memory-swap", "-1")
+        parameters,
+        [
+            ("label", "org.jenkinsci.plugins.mesos.agent=mesos-jenkins-1-a"),
+            ("memory-swap", "-1")
+        ]
     );
     assert!(container.mesos.is_none());
 }

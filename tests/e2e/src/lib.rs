@@ -6,6 +6,7 @@
 mod gate;
 mod jni_check;
 mod look;
+pub mod pier;
 pub mod trial;
 
 use std::path::PathBuf;

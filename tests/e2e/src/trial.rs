@@ -15,7 +15,9 @@ use testbed::{RunError, paths};
 use crate::SOON;
 
 /// What stands in for a Jenkins: it serves `slave.jar` under whatever name. Its program writes to `seen.txt` in its sandbox
-/// what the variable `TRIAL` says and whether `tool` is a program there, and sleeps. It lives as long as the process.
+/// what the variable `TRIAL` says and whether `tool` is a program there, and sleeps; it gives `hello` to who connects to the
+/// port `TRIAL_PORT`, fills its memory where `TRIAL_EATS` is set, and leaves `stopped.txt` when it is ended with a grace. It
+/// lives as long as the process.
 #[derive(Debug)]
 pub struct Program {
     url: String,
@@ -30,12 +32,7 @@ impl Program {
         let folder = paths::fresh_run("program");
         fs::create_dir_all(&folder).map_err(file("creating", &folder))?;
         let source = folder.join("Sleep.java");
-        let text = "import java.nio.file.*; public class Sleep { \
-                    public static void main(String[] words) throws Exception { \
-                    Path part = Paths.get(\"seen.part\"); \
-                    Files.write(part, (System.getenv(\"TRIAL\") + \" \" + new java.io.File(\"tool\").canExecute()).getBytes()); \
-                    Files.move(part, Paths.get(\"seen.txt\")); \
-                    Thread.sleep(3600000); } }";
+        let text = include_str!("Sleep.java");
         fs::write(&source, text).map_err(file("writing", &source))?;
         run(
             Command::new("javac").args(["--release", "8", "-Xlint:-options", "Sleep.java"]),

@@ -1,0 +1,189 @@
+//! Agents in containers of a real Docker engine: images, networks, volumes, users, ports, parameters, pulls.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use e2e::SOON;
+use e2e::pier::Pier;
+use serde_json::{Value, json};
+use testbed::{RunError, paths};
+
+fn file<'a>(path: &'a Path) -> impl Fn(std::io::Error) -> RunError + use<'a> {
+    move |source| RunError::File {
+        doing: "preparing",
+        path: path.to_path_buf(),
+        source,
+    }
+}
+
+#[test]
+fn images_networks_volumes_users_and_parameters() -> Result<(), RunError> {
+    let host = paths::fresh_run("volumes");
+    for name in ["rw", "ro"] {
+        let folder = host.join(name);
+        fs::create_dir_all(&folder).map_err(file(&folder))?;
+        fs::write(folder.join("from-host"), "host").map_err(file(&folder))?;
+    }
+    let wrapper = host.join("wrapper");
+    fs::write(
+        &wrapper,
+        "#!/bin/sh\necho \"$#\" > \"$MESOS_SANDBOX/wrapped\"\neval \"$1\"\n",
+    )
+    .map_err(file(&wrapper))?;
+    fs::set_permissions(&wrapper, fs::Permissions::from_mode(0o755)).map_err(file(&wrapper))?;
+    let path = |name: &str| host.join(name).display().to_string();
+
+    let mut pier = Pier::start(|engine| {
+        engine.docker(&["network", "create", "builds"])?;
+        Ok(json!({
+            "bridge": {"image": "testbed/java:17"},
+            "host": {"image": "testbed/java:17", "networking": "HOST"},
+            "none": {"image": "testbed/java:17", "networking": "NONE"},
+            "network": {"image": "testbed/java:17", "networking": "USER", "networks": ["builds"]},
+            "entrypoint": {"image": "testbed/java:entrypoint"},
+            "no-entrypoint": {"image": "testbed/java:entrypoint", "parameters": [{"key": "entrypoint", "value": ""}]},
+            "user": {"image": "testbed/java:user", "parameters": [{"key": "group-add", "value": "0"}]},
+            "user-entrypoint": {"image": "testbed/java:user-entrypoint", "networking": "HOST",
+                "parameters": [{"key": "group-add", "value": "0"}]},
+            "root": {"image": "testbed/java:user", "parameters": [{"key": "user", "value": "0"}]},
+            "volumes": {"image": "testbed/java:17", "volumes": [
+                {"containerPath": "/rw", "hostPath": path("rw")},
+                {"containerPath": "/ro", "hostPath": path("ro"), "readOnly": true},
+                {"containerPath": "/sandboxed", "hostPath": "cache"},
+                {"containerPath": "/new"}]},
+            "wrapper": {"image": "testbed/java:17", "useCustomShell": true, "customShell": "/wrapper",
+                "volumes": [{"containerPath": "/wrapper", "hostPath": path("wrapper"), "readOnly": true}]},
+            "parameters": {"image": "testbed/java:17", "privileged": true, "parameters": [
+                {"key": "env", "value": "COLOUR=dark blue"}, {"key": "ulimit", "value": "nofile=1234:1234"},
+                {"key": "shm-size", "value": "96m"}, {"key": "hostname", "value": "builder"},
+                {"key": "init", "value": "true"}, {"key": "add-host", "value": "registry:10.1.2.3"}]},
+        }))
+    })?;
+    let labels = [
+        "bridge",
+        "host",
+        "none",
+        "network",
+        "entrypoint",
+        "no-entrypoint",
+        "user",
+        "user-entrypoint",
+        "root",
+        "volumes",
+        "wrapper",
+        "parameters",
+    ];
+    let names = pier.run(&labels)?;
+    let shown = containers(&pier, &names)?;
+    let inside = |label: &str, command: &str| pier.inside(&names[label], command);
+
+    // Networks.
+    for (label, network) in [
+        ("bridge", "bridge"),
+        ("host", "host"),
+        ("none", "none"),
+        ("network", "builds"),
+    ] {
+        assert_eq!(shown[label]["HostConfig"]["NetworkMode"], network, "{label}");
+    }
+    assert_eq!(inside("bridge", "hostname")?, names["bridge"]);
+    assert_eq!(inside("network", "hostname")?, names["network"]);
+    assert_eq!(
+        inside("host", "ls /sys/class/net | wc -l")?,
+        interfaces().to_string()
+    );
+    assert_eq!(inside("none", "ls /sys/class/net")?, "lo");
+
+    // Entrypoints get the command as arguments, or are left out.
+    let note = pier.file(&names["entrypoint"], "entrypoint.ran")?;
+    assert!(
+        note.starts_with("/bin/sh -c cd \"${MESOS_SANDBOX-.}\" && exec java "),
+        "{note}"
+    );
+    pier.file(&names["no-entrypoint"], "seen.txt")?;
+    assert!(
+        !pier
+            .sandbox(&names["no-entrypoint"])?
+            .join("entrypoint.ran")
+            .exists()
+    );
+    assert!(
+        pier.file(&names["user-entrypoint"], "stdout")?
+            .contains("entrypoint: 3 words, as jenkins")
+    );
+
+    // Users: that of the image, who reads the sandbox by its group only, or another by parameter. Java is process 1, so it hears of a kill.
+    assert_eq!(
+        inside("user", "id -u; pwd; test -w $MESOS_SANDBOX || echo no")?,
+        "1000\n/home/jenkins\nno"
+    );
+    assert_eq!(
+        inside("root", "id -u; tr '\\0' ' ' < /proc/1/cmdline | cut -d' ' -f1")?,
+        "0\njava"
+    );
+
+    // Volumes.
+    assert_eq!(
+        inside(
+            "volumes",
+            "cat /rw/from-host /ro/from-host; echo new > /rw/from-agent"
+        )?,
+        "hosthost"
+    );
+    assert_eq!(
+        fs::read_to_string(host.join("rw/from-agent")).unwrap_or_default(),
+        "new\n"
+    );
+    let refused = inside("volumes", "echo new > /ro/from-agent")
+        .unwrap_err()
+        .to_string();
+    assert!(refused.contains("Read-only file system"), "{refused}");
+    inside("volumes", "echo kept > /sandboxed/file; echo kept > /new/file")?;
+    assert_eq!(pier.file(&names["volumes"], "cache/file")?, "kept\n");
+
+    // The custom shell has got one word, and has run it.
+    assert_eq!(pier.file(&names["wrapper"], "wrapped")?, "1\n");
+    pier.file(&names["wrapper"], "seen.txt")?;
+
+    // Docker's parameters.
+    assert_eq!(
+        inside(
+            "parameters",
+            "echo $COLOUR; ulimit -n; hostname; grep registry /etc/hosts | cut -f1; df -m /dev/shm | tail -1 | tr -s ' ' | cut -d' ' -f2; \
+                cut -d' ' -f2 /proc/1/stat"
+        )?,
+        "dark blue\n1234\nbuilder\n10.1.2.3\n96\n(docker-init)"
+    );
+    assert_eq!(shown["parameters"]["HostConfig"]["Privileged"], true);
+    assert_eq!(shown["bridge"]["HostConfig"]["Privileged"], false);
+
+    // Docker is told the memory and the CPUs that the task has.
+    assert_eq!(shown["bridge"]["HostConfig"]["Memory"], 160 << 20);
+    assert_eq!(shown["bridge"]["HostConfig"]["CpuShares"], 204);
+
+    // A released agent's container goes at once, Java having been told, and nothing is left.
+    let sandbox = pier.sandbox(&names["bridge"])?;
+    let all: Vec<String> = names.values().cloned().collect();
+    pier.release(&all)?;
+    assert_eq!(
+        fs::read_to_string(sandbox.join("stopped.txt")).unwrap_or_default(),
+        "stopped"
+    );
+    pier.engine.docker(&["network", "rm", "builds"])?;
+    pier.engine.await_nothing(SOON)?;
+    fs::remove_dir_all(&host).map_err(file(&host))
+}
+
+fn containers(pier: &Pier, names: &BTreeMap<String, String>) -> Result<BTreeMap<String, Value>, RunError> {
+    names
+        .iter()
+        .map(|(label, name)| Ok((label.clone(), pier.container(name)?)))
+        .collect()
+}
+
+/// Of this machine.
+fn interfaces() -> usize {
+    fs::read_dir("/sys/class/net").map_or(0, |all| all.flatten().count())
+}
