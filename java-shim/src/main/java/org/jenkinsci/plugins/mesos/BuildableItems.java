@@ -21,14 +21,23 @@ final class BuildableItems {
     /** By item, when it went. */
     private static final Map<Queue.BuildableItem, Long> LEFT = new HashMap<>();
 
+    private static long changes;
+
     private BuildableItems() {}
 
+    /** A number that is another one when anything has come or gone since. */
+    static synchronized long changes() {
+        return changes;
+    }
+
     static synchronized void entered(Queue.BuildableItem item, long now) {
+        changes++;
         LEFT.remove(item);
         ENTERED.put(item, now);
     }
 
     static synchronized void left(Queue.BuildableItem item, long now) {
+        changes++;
         ENTERED.remove(item);
         LEFT.put(item, now);
     }

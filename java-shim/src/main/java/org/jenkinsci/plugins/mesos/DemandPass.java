@@ -26,12 +26,13 @@ final class DemandPass {
     /** Each review that has more to say is followed by another; this many are enough for a hundred thousand builds. */
     private static final int MOST_REVIEWS = 100;
 
-    private final Jenkins jenkins;
+    /** What was read while the queue changed is read again, so often; with each change another look is due anyway. */
+    private static final int MOST_READINGS = 4;
+
     private final List<MesosFramework> frameworks;
+    private final Supply supply;
     private final WaitingBuilds waiting;
     private final List<WaitingBuilds.Group> groups;
-    private final List<FreeExecutors> free;
-    private final ComingAgents coming;
 
     /** By group: builds that no cloud has taken yet, and why; none for a group that was not looked at. */
     private final Map<WaitingBuilds.Group, Review.Held> held = new HashMap<>();
@@ -40,12 +41,21 @@ final class DemandPass {
     private long nextMillis = Long.MAX_VALUE;
 
     private DemandPass(Jenkins jenkins, long now) {
-        this.jenkins = jenkins;
         frameworks = open(jenkins);
-        // executors first: one that is taken meanwhile makes its build leave the queue, which is told
-        coming = ComingAgents.read(jenkins, now);
-        free = FreeExecutors.read(jenkins, now);
-        waiting = WaitingBuilds.read(jenkins, frameworks.stream().map(MesosFramework::cloud).toList(), now);
+        List<MesosCloud> clouds = frameworks.stream().map(MesosFramework::cloud).toList();
+        Supply there;
+        WaitingBuilds waits;
+        long changes;
+        int turn = 0;
+        do {
+            changes = BuildableItems.changes();
+            // executors first: a build that is given one of the free ones meanwhile either still waits or has left the
+            // queue, which is told
+            there = Supply.read(jenkins, now);
+            waits = WaitingBuilds.read(jenkins, clouds, there.given(), now);
+        } while (BuildableItems.changes() != changes && ++turn < MOST_READINGS);
+        supply = there;
+        waiting = waits;
         groups = waiting.groups();
     }
 
@@ -85,6 +95,7 @@ final class DemandPass {
         Choices choices = new Choices(cloud, quiet || veto != null);
         for (int turn = 0; turn < MOST_REVIEWS; turn++) {
             Review review = Review.parse(framework.review(situation(framework, choices)));
+            DemandLog.decided(framework, groups, supply, review);
             framework.release(review.withdraw(), Messages.DemandPass_withdrawn());
             request(framework, review, choices);
             if (!review.more() && !choices.next(review.held())) {
@@ -164,15 +175,15 @@ final class DemandPass {
             Map<String, Object> there = new LinkedHashMap<>();
             there.put("name", agent.name);
             there.put("kind", kinds.of(agent.template, agent.image));
-            there.put("state", coming.state(agent));
-            there.put("executors", Math.max(1, coming.executors(agent)));
+            there.put("state", supply.of(agent).state());
+            there.put("executors", Math.max(1, supply.coming(agent)));
             there.put("singleUse", agent.singleUse);
             there.put("cpus", agent.cpus);
             there.put("mem", agent.mem);
             agents.add(there);
         }
         List<Map<String, Object>> executors = new ArrayList<>();
-        for (FreeExecutors each : free) {
+        for (FreeExecutors each : supply.free()) {
             addFree(executors, each.executors(), each.fresh(), each.serves(groups));
         }
         addComingElsewhere(executors, framework);
@@ -210,7 +221,7 @@ final class DemandPass {
                 for (MesosAgent agent : framework.agents()) {
                     elsewhere.merge(
                             new Alike(framework.cloudId, agent.template, agent.image, agent.singleUse),
-                            coming.executors(agent),
+                            supply.coming(agent),
                             Integer::sum);
                 }
             }
@@ -276,11 +287,8 @@ final class DemandPass {
         batches.forEach((batch, plans) -> {
             List<MesosAgent> agents = framework.request(
                     plans, batch.template.settings, agent -> agent.withoutDelay(batch.label));
-            coming.add(agents);
+            supply.add(agents);
             ProvisioningEvents.started(framework.cloud(), batch.label, agents);
-            LOGGER.log(Level.FINE, "{0}: {1} agents requested for label {2}", new Object[] {
-                framework.cloud().name, agents.size(), batch.label
-            });
         });
     }
 

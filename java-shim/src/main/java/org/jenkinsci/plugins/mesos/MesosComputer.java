@@ -80,6 +80,11 @@ public class MesosComputer extends AbstractCloudComputer<MesosSlave> {
         offlineSince = System.currentTimeMillis();
     }
 
+    /** Unix milliseconds; 0 if it has not been online. */
+    long onlineSince() {
+        return onlineSince;
+    }
+
     /** Milliseconds for which it has been online without a build. */
     long idleMillis() {
         return System.currentTimeMillis() - Math.max(onlineSince, getIdleStartMilliseconds());
@@ -197,6 +202,19 @@ public class MesosComputer extends AbstractCloudComputer<MesosSlave> {
             }
         }
         return count;
+    }
+
+    /**
+     * How many builds it would still take now.
+     *
+     * @param now Unix milliseconds
+     */
+    int mostBuilds(MesosSlave node, long now) {
+        if (node.isFull(now) || isHeldAlone() || node.isSingleUse() && hasWork()) {
+            return 0;
+        }
+        int limit = node.getMaxBuilds();
+        return limit > 0 ? Math.max(0, limit - node.getBuilds() - beginning()) : Integer.MAX_VALUE;
     }
 
     /** Whether one of its tasks wants it for itself. */

@@ -368,10 +368,13 @@ final class MesosFramework {
 
     /** The agent's task is over, or will never be: the node goes, and whoever waits for it learns why. */
     private void end(MesosAgent agent, String why) {
+        boolean failed = !agent.owned && !agent.isReleased() && !agent.online().isDone();
+        // before it counts no more: nobody shall ask for another one without that pause
+        String next = failed ? again(agent) : "";
         agents.remove(agent.name);
         agent.enter(MesosAgent.Phase.ENDED, why);
         MesosAgentException cause = new MesosAgentException(agent.name + ": " + why);
-        boolean waitedFor = agent.online().completeExceptionally(cause);
+        agent.online().completeExceptionally(cause);
         if (agent.settled().complete(null)) {
             ProvisioningEvents.failed(agent, cause);
         }
@@ -380,7 +383,7 @@ final class MesosFramework {
             AgentNodes.remove(agent.name, why);
             return;
         }
-        history.ended(agent.name, why + (waitedFor && !agent.owned ? again(agent) : ""));
+        history.ended(agent.name, why + next);
         AgentNodes.removeLost(agent.name, why);
     }
 

@@ -157,20 +157,23 @@ public class MesosSlave extends AbstractCloudSlave {
      *
      * @param now Unix milliseconds
      */
-    synchronized boolean isFull(long now) {
-        return used || maxBuilds > 0 && builds >= maxBuilds || isTooOld(now);
+    boolean isFull(long now) {
+        return fullBecause(now) != null;
     }
 
     private boolean isTooOld(long now) {
         return maxHours > 0 && createdAt > 0 && now - createdAt >= TimeUnit.HOURS.toMillis(maxHours);
     }
 
-    /** Why {@link #isFull}. */
+    /** Why it {@link #isFull}; null if it is not. */
     synchronized String fullBecause(long now) {
         if (used) {
             return Messages.MesosSlave_used();
         }
-        return isTooOld(now) ? Messages.MesosSlave_maxHours(maxHours) : Messages.MesosSlave_maxBuilds(maxBuilds);
+        if (isTooOld(now)) {
+            return Messages.MesosSlave_maxHours(maxHours);
+        }
+        return maxBuilds > 0 && builds >= maxBuilds ? Messages.MesosSlave_maxBuilds(maxBuilds) : null;
     }
 
     /**

@@ -97,12 +97,15 @@ final class WaitingBuilds {
      * Reads the queue.
      *
      * @param open our clouds that can ask for agents
+     * @param given what executors have been given: it waits no longer, though the queue may still show it
      * @param now Unix milliseconds
      */
-    static WaitingBuilds read(Jenkins jenkins, Collection<MesosCloud> open, long now) {
+    static WaitingBuilds read(
+            Jenkins jenkins, Collection<MesosCloud> open, Set<Queue.BuildableItem> given, long now) {
         WaitingBuilds waiting = new WaitingBuilds(jenkins, open);
         Queue queue = Queue.getInstance();
-        Set<Queue.BuildableItem> beginning = new HashSet<>(queue.getPendingItems());
+        Set<Queue.BuildableItem> beginning = new HashSet<>(given);
+        beginning.addAll(queue.getPendingItems());
         Set<Queue.BuildableItem> items = BuildableItems.with(queue.getBuildableItems(), now);
         // what begins between the two answers would look as if it waited
         beginning.addAll(queue.getPendingItems());
