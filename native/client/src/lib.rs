@@ -23,6 +23,7 @@ mod events;
 mod http;
 mod probe;
 mod runtime;
+mod sandbox;
 mod snapshot;
 mod store;
 mod stream;

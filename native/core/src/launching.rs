@@ -1,6 +1,7 @@
 //! From offers to ACCEPT and DECLINE.
 
 use crate::calls::Sent;
+use crate::ending;
 use crate::framework::{Framework, Teardown};
 use crate::journal::{After, Key, STORE_PATIENCE};
 use crate::ledger::{TaskPhase, TaskRecord};
@@ -109,6 +110,7 @@ impl Framework {
                 launch_timeout_seconds: waiter.launch_timeout_seconds,
                 agent_id: Some(first.agent_id.value.clone()),
                 host: Some(first.hostname.clone()),
+                agent_api: ending::api(first.url.as_deref()),
                 phase: TaskPhase::Intent,
                 ran: false,
                 released: None,

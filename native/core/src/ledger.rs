@@ -64,6 +64,9 @@ pub struct TaskRecord {
     /// The Mesos agent's host name.
     #[serde(default)]
     pub host: Option<String>,
+    /// Where its API is: `scheme://host:port`.
+    #[serde(default)]
+    pub agent_api: Option<String>,
     /// Where the task stands.
     pub phase: TaskPhase,
     /// Whether it has been seen running.
@@ -92,6 +95,7 @@ impl TaskRecord {
             launch_timeout_seconds: None,
             agent_id: None,
             host: None,
+            agent_api: None,
             phase: TaskPhase::Intent,
             ran: false,
             released: None,
@@ -240,6 +244,7 @@ mod tests {
             launch_timeout_seconds: Some(9),
             agent_id: Some("a".into()),
             host: Some("h".into()),
+            agent_api: Some("http://10.0.0.1:5051".to_owned()),
             phase: TaskPhase::Ended,
             ran: true,
             released: Some("idle".into()),

@@ -10,6 +10,7 @@ mod caps;
 mod command;
 mod config;
 mod demand;
+mod ending;
 mod findings;
 mod framework;
 mod image;
@@ -47,6 +48,7 @@ pub use config::{
     Networking, Parameter, PortMapping, PortProtocol, Template, TemplateSize, Templates, Uri, Variable,
     Volume, normal_label,
 };
+pub use ending::{Sandbox, with_words};
 pub use findings::{Problem, Severity};
 pub use framework::{Framework, SubmitError};
 pub use ledger::{Ending, Restored, TaskPhase, TaskRecord, Write};

@@ -1,5 +1,6 @@
 //! What Java is told. The shell adds the time of day, which the core does not know.
 
+use crate::ending::Sandbox;
 use crate::scalar::Scalar;
 use crate::status::Port;
 use serde::Serialize;
@@ -72,6 +73,9 @@ pub enum Notice {
         message: Option<String>,
         /// Whether it had been released.
         requested: bool,
+        /// Where more can be found out of why it failed by itself; not for Java.
+        #[serde(skip)]
+        sandbox: Option<Sandbox>,
     },
     /// After open: the task of an owned node is still there.
     Known {

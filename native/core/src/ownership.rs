@@ -51,7 +51,7 @@ impl Framework {
             .collect();
         for name in unknown {
             self.expecting.remove(&name);
-            self.output(Output::Notice(ended(&name, lost_by_restart(), None)));
+            self.output(Output::Notice(ended(&name, lost_by_restart(), None, None)));
         }
     }
 
@@ -63,7 +63,7 @@ impl Framework {
                     reason: None,
                     message: None,
                 };
-                self.output(Output::Notice(ended(name, ending, Some(reason.to_owned()))));
+                self.output(Output::Notice(ended(name, ending, Some(reason.to_owned()), None)));
             }
         } else if let Some(row) = self.ledger.get(name) {
             if row.phase.is_over() {

@@ -2,6 +2,7 @@
 
 use crate::backoff::Backoff;
 use crate::calls::Sent;
+use crate::ending::{Sandbox, ending_of, reason_name};
 use crate::framework::Framework;
 use crate::journal::{After, Key};
 use crate::ledger::{Ending, TaskPhase, TaskRecord};
@@ -119,8 +120,9 @@ impl Framework {
                 self.after_task(&name, acknowledge);
             }
             (Some(row), Meaning::Over) if row.phase.is_over() => self.after_task(&name, acknowledge),
-            (Some(_), Meaning::Over) => {
-                self.task_is_over(&name, ending_of(state, &status), now);
+            (Some(row), Meaning::Over) => {
+                let ending = ending_of(state, &status, row);
+                self.task_is_over(&name, ending, now);
                 self.after_task(&name, acknowledge);
             }
             (Some(_), Meaning::Alive(phase)) => {
@@ -244,11 +246,12 @@ impl Framework {
         };
         let ending = row.ending.get_or_insert(ending).clone();
         let released = row.released.clone();
+        let sandbox = Sandbox::of(row, &ending, self.framework_id.as_deref());
         let key = Key::Task(name.to_owned());
         self.journal.changed(key.clone());
         if self.expecting.remove(name) {
             self.journal
-                .changed_then(key, After::Notice(ended(name, ending, released)));
+                .changed_then(key, After::Notice(ended(name, ending, released, sandbox)));
         }
     }
 
@@ -408,13 +411,19 @@ impl Framework {
 }
 
 /// The notice for an ending.
-pub(crate) fn ended(name: &str, ending: Ending, released: Option<String>) -> Notice {
+pub(crate) fn ended(
+    name: &str,
+    ending: Ending,
+    released: Option<String>,
+    sandbox: Option<Sandbox>,
+) -> Notice {
     Notice::Ended {
         name: name.to_owned(),
         requested: released.is_some(),
         state: ending.state,
         reason: released.or(ending.reason),
         message: ending.message,
+        sandbox,
     }
 }
 
@@ -425,17 +434,4 @@ pub(crate) fn lost_by_restart() -> Ending {
         reason: None,
         message: Some("neither the ledger nor the Mesos master knows a task of this agent".to_owned()),
     }
-}
-
-fn ending_of(state: TaskState, status: &TaskStatus) -> Ending {
-    Ending {
-        state: state.as_str_name().to_owned(),
-        reason: reason_name(status),
-        message: status.message.clone().filter(|message| !message.is_empty()),
-    }
-}
-
-fn reason_name(status: &TaskStatus) -> Option<String> {
-    let reason = task_status::Reason::try_from(status.reason?).ok()?;
-    Some(reason.as_str_name().to_owned())
 }

@@ -2,6 +2,7 @@ import java.io.File;
 import java.io.IOException;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.Paths;
@@ -14,10 +15,13 @@ public class Sleep {
         Runtime.getRuntime().addShutdownHook(new Thread(() -> note("stopped.txt", "stopped")));
         note("seen.txt", System.getenv("TRIAL") + " " + new File("tool").canExecute());
         if (System.getenv("TRIAL_EATS") != null) {
-            List<byte[]> eaten = new ArrayList<>();
+            boolean heap = System.getenv("TRIAL_EATS").equals("heap");
+            List<ByteBuffer> eaten = new ArrayList<>();
             while (true) {
-                byte[] more = new byte[1 << 20];
-                java.util.Arrays.fill(more, (byte) 1);
+                ByteBuffer more = heap ? ByteBuffer.allocate(1 << 20) : ByteBuffer.allocateDirect(1 << 20);
+                while (more.hasRemaining()) {
+                    more.put((byte) 1);
+                }
                 eaten.add(more);
             }
         }

@@ -5,6 +5,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use mesos_client::Runtime;
+use mesos_core::Notice;
 use serde_json::{Value, json};
 use testbed::{AgentSpec, Check, Cluster, ClusterSpec, Engine, RunError, until};
 
@@ -146,12 +147,38 @@ impl Pier {
         until(path.display(), SOON, || Check::from(fs::read_to_string(&path)))
     }
 
+    /// Waits for the end of an agent that nobody released: Mesos's state, and the message.
+    ///
+    /// # Errors
+    /// [`RunError::Condition`] with what the driver told.
+    pub fn end(&mut self, agent: &str) -> Result<(String, String), RunError> {
+        self.trial
+            .notice(&format!("the end of {agent}"), SOON, |notice| match notice {
+                Notice::Ended {
+                    name,
+                    state,
+                    message,
+                    requested: false,
+                    ..
+                } if name == agent => Some((state.clone(), message.clone().unwrap_or_default())),
+                _ => None,
+            })
+    }
+
     /// Releases all of these, waits for their ends, and until the engine has nothing of them any more.
     ///
     /// # Errors
     /// [`RunError::Condition`] with what is left.
     pub fn release(&mut self, names: &[String]) -> Result<(), RunError> {
         self.trial.release(names)?;
+        self.gone()
+    }
+
+    /// Waits until the engine has no container any more.
+    ///
+    /// # Errors
+    /// [`RunError::Condition`] with what is left.
+    pub fn gone(&self) -> Result<(), RunError> {
         until("no container of an agent", SOON, || {
             match self.engine.containers() {
                 Ok(left) => Check::when(left.is_empty(), (), || format!("{left:?}")),

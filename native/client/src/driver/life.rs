@@ -277,6 +277,7 @@ impl Driver {
                             reason: None,
                             message: Some(error.to_string()),
                             requested: false,
+                            sandbox: None,
                         });
                     }
                 }

@@ -2,9 +2,12 @@
 
 use mesos_core::{CallError, Framework, Notice, Output};
 
+use tracing::Instrument;
+
 use super::Driver;
 use super::streams::Streams;
 use crate::auth::Authorization;
+use crate::sandbox;
 
 impl Driver {
     /// Does everything that the core has put out, and what it puts out in answer.
@@ -40,11 +43,31 @@ impl Driver {
                     if let Notice::Ended { name, .. } = &notice {
                         self.names.remove(name);
                     }
-                    log(&notice);
-                    self.shared.events.push(notice);
+                    self.tell(notice);
                 }
             }
         }
+    }
+}
+
+impl Driver {
+    /// Tells Java, at once or when it is known what an agent that failed said last.
+    fn tell(&self, notice: Notice) {
+        if !matches!(notice, Notice::Ended { sandbox: Some(_), .. }) {
+            log(&notice);
+            self.shared.events.push(notice);
+            return;
+        }
+        let (shared, connector) = (self.shared.clone(), self.connector.clone());
+        let span = tracing::Span::current();
+        tokio::spawn(
+            async move {
+                let notice = sandbox::explained(&connector, notice, sandbox::PATIENCE).await;
+                log(&notice);
+                shared.events.push(notice);
+            }
+            .instrument(span),
+        );
     }
 }
 
