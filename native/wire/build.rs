@@ -7,7 +7,8 @@ use std::{env, fs};
 use prost::Message as _;
 
 /// Messages that hold a secret: their `Debug` is written by hand, in `src/redact.rs`.
-const SECRETIVE: [&str; 3] = [
+const SECRETIVE: [&str; 4] = [
+    ".mesos.v1.CommandInfo.URI",
     ".mesos.v1.Environment.Variable",
     ".mesos.v1.Secret.Value",
     ".mesos.v1.Credential",

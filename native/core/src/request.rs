@@ -34,9 +34,10 @@ pub struct Launch {
     pub protocol: Protocol,
     /// Jenkins as the agent reaches it.
     pub jenkins_url: String,
-    /// The agent's secret; none on a host without security.
+    /// Where below `jenkins_url` the agent's secret can be fetched, once; for `inbound`. Whoever is first there has the
+    /// secret, so it must not reach a log.
     #[serde(default)]
-    pub secret: Option<Secret>,
+    pub secret_path: Option<Secret>,
     /// `host:port` to reach the agent listener by, instead of what Jenkins announces; for `inbound`.
     #[serde(default)]
     pub tunnel: Option<String>,
@@ -51,7 +52,7 @@ pub struct Launch {
 pub enum Protocol {
     /// `slave.jar -jnlpUrl …`.
     Jnlp,
-    /// `agent.jar -url … -name … -secret …`.
+    /// `agent.jar -url … -name … -secret @…`.
     Inbound,
 }
 
@@ -87,7 +88,7 @@ impl Launch {
         Self {
             protocol,
             jenkins_url: jenkins_url.into(),
-            secret: None,
+            secret_path: None,
             tunnel: None,
             web_socket: false,
         }

@@ -30,7 +30,7 @@ pub(crate) struct Waiter {
     place: Option<u64>,
 }
 
-/// Without the blueprint: on an old host the agent's secret is in its command.
+/// Without the blueprint: the address of the agent's secret is in its command.
 impl fmt::Debug for Waiter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Waiter")

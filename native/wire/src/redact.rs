@@ -2,9 +2,22 @@
 
 use std::fmt::{self, Debug, Formatter};
 
-use crate::generated::{Credential, environment, secret};
+use crate::generated::{Credential, command_info, environment, secret};
 
 const HIDDEN: &str = "(hidden)";
+
+/// An address may hold a login, or be all that is needed to fetch an agent's secret.
+impl Debug for command_info::Uri {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Uri")
+            .field("value", &HIDDEN)
+            .field("executable", &self.executable)
+            .field("extract", &self.extract)
+            .field("cache", &self.cache)
+            .field("output_file", &self.output_file)
+            .finish()
+    }
+}
 
 impl Debug for environment::Variable {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
@@ -57,6 +70,20 @@ mod tests {
         assert!(!shown.contains("tell-nobody"), "{shown}");
         let bytes = format!("{:?}", b"tell-nobody".as_slice());
         assert!(!shown.contains(&bytes), "{shown}");
+    }
+
+    #[test]
+    fn a_file_to_be_fetched_shows_its_name_and_hides_its_address() {
+        let uri = command_info::Uri {
+            value: "https://user:tell-nobody@files/x".to_owned(),
+            output_file: Some("x.tar".to_owned()),
+            ..command_info::Uri::default()
+        };
+        let shown = format!("{uri:?}");
+        assert!(
+            shown.contains("x.tar") && !shown.contains("tell-nobody"),
+            "{shown}"
+        );
     }
 
     #[test]

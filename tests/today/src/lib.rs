@@ -6,7 +6,9 @@
 
 mod cli;
 mod jdks;
+mod mesos_eye;
 mod pipelines;
+mod slow_file;
 mod visitor;
 
 use std::time::Duration;
@@ -17,7 +19,9 @@ use testbed::{Check, Cluster, ClusterSpec, Jenkins, JenkinsSpec, RunError};
 
 pub use cli::cli;
 pub use jdks::jdks;
+pub use mesos_eye::MesosEye;
 pub use pipelines::bed_for_pipelines;
+pub use slow_file::SlowFile;
 pub use visitor::Visitor;
 
 pub use e2e::{Gate, LATER, SOON, framework_id, is_agent_name, plugin};

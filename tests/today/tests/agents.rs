@@ -4,70 +4,142 @@ use std::fs;
 
 use testbed::http::Client;
 use testbed::seeds::{CloudSeed, TemplateSeed};
-use testbed::{ClusterSpec, JenkinsSpec, guard};
-use today::{Bed, Gate};
+use testbed::{Check, ClusterSpec, JenkinsSpec, RunError, guard};
+use today::{Bed, Gate, MesosEye, SOON, SlowFile};
 
-/// Answers of a Mesos master and of an agent in which a framework's tasks can be read.
-const MASTER_PAGES: [&str; 3] = ["/master/state", "/master/tasks", "/master/frameworks"];
-const AGENT_PAGES: [&str; 2] = ["/state", "/containers"];
-const MASTER_CALLS: [&str; 3] = ["GET_STATE", "GET_TASKS", "GET_FRAMEWORKS"];
-// Not among them: GET_STATE and GET_EXECUTORS of an agent, which show the environment of a task, and the secret in it.
-const AGENT_CALLS: [&str; 1] = ["GET_TASKS"];
+/// Below Jenkins's address.
+const ADDRESS: &str = "mesos-agent-secret/";
+
+fn secret_of(bed: &Bed, node: &str) -> Result<String, RunError> {
+    bed.jenkins.groovy(&format!(
+        "println jenkins.slaves.JnlpAgentReceiver.SLAVE_SECRET.mac('{node}')"
+    ))
+}
+
+/// What a person on an agent's host, or one who may look at Mesos, sees; with the logs of Jenkins and of the agent.
+fn spied(bed: &Bed, node: &str) -> Result<MesosEye, RunError> {
+    let mut eye = MesosEye::look(&bed.cluster)?;
+    for pid in guard::survivors(bed.cluster.folder()) {
+        for file in ["cmdline", "environ"] {
+            let words = fs::read(format!("/proc/{pid}/{file}")).unwrap_or_default();
+            let words = String::from_utf8_lossy(&words).replace('\0', " ");
+            eye.seen.push((format!("{file} of {pid}"), words));
+        }
+    }
+    eye.seen.push(("log of Jenkins".into(), bed.jenkins.log()));
+    // There is none before the node is.
+    let log = bed.jenkins.node_log(node).unwrap_or_default();
+    eye.seen.push(("log of the agent".into(), log));
+    Ok(eye)
+}
+
+/// The address of an agent's secret below that of Jenkins, as somebody finds it in Mesos.
+fn address_in(eye: &MesosEye, node: &str) -> Result<String, RunError> {
+    let begin = format!("{ADDRESS}{node}/");
+    let rest = eye
+        .seen
+        .iter()
+        .find_map(|(_, text)| text.split_once(&begin))
+        .map(|(_, rest)| rest)
+        .ok_or_else(|| RunError::Condition {
+            what: format!("{begin} in what Mesos shows"),
+            reason: format!("{eye:?}"),
+        })?;
+    let code: String = rest.chars().take_while(char::is_ascii_hexdigit).collect();
+    Ok(format!("{begin}{code}"))
+}
+
+/// A bed whose agents wait for a file before they can start, and the name of the first of them, which waits.
+fn starting(slow: &SlowFile, job: &str, script: &str) -> Result<(Bed, String), RunError> {
+    let template = TemplateSeed {
+        files: vec![slow.url()],
+        ..TemplateSeed::default()
+    };
+    let cloud = CloudSeed {
+        templates: vec![template],
+        ..CloudSeed::default()
+    };
+    let bed = Bed::start(&ClusterSpec::default(), cloud)?;
+    bed.build(job, "mesos", script)?;
+    slow.await_asked()?;
+    match bed.cluster.tasks()?.as_slice() {
+        [one] => {
+            let name = one.id.clone();
+            Ok((bed, name))
+        }
+        other => Err(RunError::Condition {
+            what: "one task".into(),
+            reason: format!("{other:?}"),
+        }),
+    }
+}
 
 #[test]
-fn the_secret_of_an_agent_is_on_no_command_line_and_in_no_answer_that_lists_tasks() {
+fn the_secret_of_an_agent_is_on_no_command_line_and_in_no_answer_of_mesos() {
     let bed = Bed::start(&ClusterSpec::default(), CloudSeed::default()).unwrap();
     let gate = Gate::closed().unwrap();
     bed.build("one", "mesos", &gate.script()).unwrap();
     let node = bed.start_of("one").unwrap().node;
-    let secret = bed
-        .jenkins
-        .groovy(&format!("println Jenkins.get().getComputer('{node}').jnlpMac"))
-        .unwrap();
+    let secret = secret_of(&bed, &node).unwrap();
     assert_eq!(secret.len(), 64, "{secret}");
 
-    let mut seen: Vec<(String, String)> = Vec::new();
-    for pid in guard::survivors(bed.cluster.folder()) {
-        let line = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
-        let line = String::from_utf8_lossy(&line).replace('\0', " ");
-        seen.push((format!("command line of {pid}"), line));
-    }
-    let agents = seen.iter().filter(|(_, line)| line.contains("agent.jar")).count();
-    assert!(agents > 0, "no agent.jar in {seen:?}");
-    for (name, pages, calls) in [
-        ("master1", &MASTER_PAGES[..], &MASTER_CALLS[..]),
-        ("agent1", &AGENT_PAGES[..], &AGENT_CALLS[..]),
-    ] {
-        let port = bed.cluster.port(name).unwrap();
-        let client = Client::new(format!("http://127.0.0.1:{port}"));
-        for page in pages {
-            let answer = client.get(page).unwrap().good().unwrap();
-            seen.push((format!("{name} {page}"), answer.body));
-        }
-        for call in calls {
-            let body = format!("{{\"type\":\"{call}\"}}");
-            let answer = client
-                .post("/api/v1", "application/json", &body)
-                .unwrap()
-                .good()
-                .unwrap();
-            seen.push((format!("{name} {call}"), answer.body));
-        }
-        seen.push((format!("log of {name}"), bed.cluster.log(name).unwrap()));
-    }
-    seen.push(("log of Jenkins".into(), bed.jenkins.log()));
-    seen.push(("log of the agent".into(), bed.jenkins.node_log(&node).unwrap()));
-    let told = seen.iter().filter(|(_, text)| text.contains(&node)).count();
-    assert!(told > 8, "the agent is in {told} of {} texts", seen.len());
-    let leaks: Vec<&str> = seen
+    let eye = spied(&bed, &node).unwrap();
+
+    let agents = eye
+        .seen
         .iter()
-        .filter(|(_, text)| text.contains(&secret))
-        .map(|(place, _)| place.as_str())
-        .collect();
-    assert_eq!(leaks, [""; 0]);
+        .filter(|(place, line)| place.starts_with("cmdline") && line.contains("agent.jar"))
+        .count();
+    assert!(agents > 0, "no agent.jar in {:?}", eye.seen);
+    for place in ["agent1 GET_STATE", "agent1 GET_EXECUTORS", "log of the agent"] {
+        assert!(
+            eye.places_of(&node).contains(&place),
+            "{:?}",
+            eye.places_of(&node)
+        );
+    }
+    let read = eye.places_of("Fetching '");
+    assert!(
+        read.iter().any(|place| place.starts_with("/files/read of")),
+        "no sandbox was read: {read:?}"
+    );
+    assert_eq!(eye.places_of(&secret), [""; 0]);
+    let used = address_in(&eye, &node).unwrap();
+    let again = Client::new(bed.jenkins.url()).get(&format!("/{used}")).unwrap();
+    assert_eq!(again.status, 410, "{}", again.body);
+    assert!(again.body.contains("already handed out"), "{}", again.body);
 
     gate.open().unwrap();
-    bed.success_of("one").unwrap();
+    let console = bed.success_of("one").unwrap();
+    assert!(console.contains("Secret handed out to 127.0.0.1"), "{console}");
+}
+
+#[test]
+fn an_agent_that_starts_while_jenkins_is_restarted_gets_its_secret() {
+    let slow = SlowFile::held().unwrap();
+    let gate = Gate::closed().unwrap();
+    let (mut bed, node) = starting(&slow, "one", &gate.script()).unwrap();
+    bed.jenkins
+        .await_that("the node to be there", SOON, || match bed.jenkins.nodes() {
+            Ok(nodes) if nodes.iter().any(|each| each.name == node) => Check::Ready(()),
+            other => Check::NotYet(format!("{other:?}")),
+        })
+        .unwrap();
+    let address = address_in(&MesosEye::look(&bed.cluster).unwrap(), &node).unwrap();
+
+    bed.jenkins.stop().unwrap();
+    bed.jenkins.start_again().unwrap();
+    slow.give();
+
+    assert_eq!(bed.start_of("one").unwrap().node, node);
+    // What was handed out is known after the next start too, before the agent is back and after.
+    bed.jenkins.stop().unwrap();
+    bed.jenkins.start_again().unwrap();
+    let thief = Client::new(bed.jenkins.url());
+    let late = thief.get(&format!("/{address}")).unwrap();
+    assert_eq!(late.status, 410);
+    assert!(late.body.contains("already handed out"), "{}", late.body);
+    gate.open().unwrap();
 }
 
 #[test]

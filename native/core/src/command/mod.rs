@@ -6,12 +6,11 @@ pub(crate) use words::{dropped_option, is_xmx, split_words};
 
 use crate::config::{CommandStyle, Container, ContainerKind, Template};
 use crate::request::{Launch, Protocol};
+use crate::secret::Secret;
 use mesos_wire::{CommandInfo, Environment, command_info, environment};
 use words::{jvm_words, quote, quote_windows, words};
 
-/// The variable that carries the agent's secret into the sandbox; unset before the JVM starts.
-pub(crate) const SECRET_VARIABLE: &str = "JENKINS_AGENT_SECRET";
-/// The file that holds it there.
+/// The file in the sandbox that Mesos fetches the agent's secret into.
 const SECRET_FILE: &str = ".agent-secret";
 
 /// What Mesos runs for an agent: one line for a shell, with the files and variables that it needs.
@@ -26,41 +25,39 @@ const SECRET_FILE: &str = ".agent-secret";
 ///   arguments to the image's default command where there is no entrypoint.
 /// - A custom shell is a program that gets the line as its only argument; Docker gives that to the entrypoint too. With
 ///   Docker in the container it is a command that runs before the line.
+///
+/// The agent's secret is in none of it: whoever may ask a Mesos agent for its executors sees the command whole. It is one
+/// more file to fetch, from an address that answers once, and the line takes it out of the sandbox before the JVM starts.
 pub(crate) fn command(launch: &Launch, name: &str, template: &Template, mem_mb: i64) -> CommandInfo {
     let style = template.command_style().unwrap_or(CommandStyle::Linux);
-    let secret = launch.secret.as_ref().filter(|secret| !secret.is_empty());
-    let by_file = secret.is_some() && launch.protocol == Protocol::Inbound;
+    let secret = secret_path(launch);
     let line = Line {
         launch,
         name,
         template,
         mem_mb,
         style,
-        by_file,
+        by_file: secret.is_some(),
     }
     .text();
-    let mut variables: Vec<environment::Variable> = template
+    let variables: Vec<environment::Variable> = template
         .environment
         .iter()
         .map(|variable| set(variable.name.trim(), &variable.value))
         .collect();
-    variables.extend(
-        secret
-            .filter(|_| by_file)
-            .map(|secret| set(SECRET_VARIABLE, secret.expose())),
-    );
-    let program = fetched(format!(
-        "{}/jnlpJars/{}",
-        base_url(&launch.jenkins_url),
-        jar(launch.protocol)
-    ));
+    let jenkins = base_url(&launch.jenkins_url);
+    let program = fetched(format!("{jenkins}/jnlpJars/{}", jar(launch.protocol)));
+    let secret = secret.map(|path| command_info::Uri {
+        output_file: Some(SECRET_FILE.to_owned()),
+        ..fetched(format!("{jenkins}/{}", path.expose()))
+    });
     let files = template.uris.iter().map(|uri| command_info::Uri {
         executable: Some(uri.executable),
         extract: Some(uri.extract),
         ..fetched(uri.value.trim().to_owned())
     });
     CommandInfo {
-        uris: std::iter::once(program).chain(files).collect(),
+        uris: std::iter::once(program).chain(files).chain(secret).collect(),
         environment: (!variables.is_empty()).then_some(Environment { variables }),
         ..started(line, style, template.container.as_ref())
     }
@@ -129,17 +126,10 @@ impl Line<'_> {
                 false => "cd /d \"%MESOS_SANDBOX%\" &&".to_owned(),
             });
         }
-        let secret_file = self.in_sandbox(SECRET_FILE);
-        if self.by_file {
-            line.push(match linux {
-                true => format!(
-                    "(umask 077; printf %s \"${SECRET_VARIABLE}\" > {secret_file}) && unset {SECRET_VARIABLE} &&"
-                ),
-                // `set /p` writes without an end of line, and fails since nobody answers it.
-                false => format!(
-                    "(<nul set /p \"=%{SECRET_VARIABLE}%\" > {secret_file}) & set \"{SECRET_VARIABLE}=\" &"
-                ),
-            });
+        if self.by_file && linux {
+            // Standard input, since it is the one descriptor that is left open where an agent starts its JVM anew.
+            let file = self.in_sandbox(SECRET_FILE);
+            line.push(format!("exec < {file} && rm -f {file} &&"));
         }
         line.push(if linux { "exec java" } else { "java" }.to_owned());
         line.push(format!("-Xmx{}m", self.mem_mb));
@@ -160,9 +150,6 @@ impl Line<'_> {
 
     fn jnlp(&self, arguments: Vec<String>, line: &mut Vec<String>) {
         line.extend(arguments);
-        if let Some(secret) = self.launch.secret.as_ref().filter(|secret| !secret.is_empty()) {
-            line.push(format!("-secret {}", self.quoted(secret.expose())));
-        }
         let jenkins = base_url(&self.launch.jenkins_url);
         let url = format!("{jenkins}/computer/{}/slave-agent.jnlp", self.name);
         line.push(format!("-jnlpUrl {}", self.quoted(&url)));
@@ -177,7 +164,12 @@ impl Line<'_> {
             self.quoted(self.name)
         ));
         if self.by_file {
-            line.push(format!("-secret {}", self.at_sandbox(SECRET_FILE)));
+            line.push(match self.style {
+                // Opened anew it is read from its beginning, also when its file has no name any more.
+                CommandStyle::Linux => "-secret @/proc/self/fd/0".to_owned(),
+                // Windows does not let go of a file that is open: Jenkins removes it when the agent is online.
+                CommandStyle::Windows => format!("-secret {}", self.at_sandbox(SECRET_FILE)),
+            });
         }
         if self.launch.web_socket {
             line.push("-webSocket".to_owned());
@@ -239,8 +231,19 @@ fn jar(protocol: Protocol) -> &'static str {
     }
 }
 
+fn secret_path(launch: &Launch) -> Option<&Secret> {
+    let path = launch.secret_path.as_ref().filter(|path| !path.is_empty());
+    path.filter(|_| launch.protocol == Protocol::Inbound)
+}
+
 /// What is wrong with a launch, and the cure.
 pub(crate) fn check_launch(launch: &Launch) -> Result<(), String> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./".contains(c);
+    if secret_path(launch)
+        .is_some_and(|path| path.expose().starts_with('/') || !path.expose().chars().all(plain))
+    {
+        return Err("secretPath is no path below the Jenkins URL".to_owned());
+    }
     check_jenkins_url(&launch.jenkins_url)
 }
 

@@ -32,26 +32,56 @@ fn an_old_host_gets_slave_jar_with_its_jnlp_url() {
     );
 }
 
+const PATH: &str = "mesos-agent-secret/mesos-jenkins-1-a/70ce7";
+
+/// Today's agent, whose secret is to be fetched.
+fn inbound(jenkins_url: &str) -> Launch {
+    let mut launch = Launch::new(Protocol::Inbound, jenkins_url);
+    launch.secret_path = Some(Secret::new(PATH));
+    launch
+}
+
 #[test]
-fn todays_agent_reads_its_secret_from_a_file_that_only_it_can_read() {
-    let mut launch = Launch::new(Protocol::Inbound, "https://jenkins");
-    launch.secret = Some(Secret::new("5ec7e7"));
+fn todays_agent_reads_its_secret_from_a_file_that_is_gone_by_then() {
+    let mut launch = inbound("https://jenkins");
     launch.web_socket = true;
     launch.tunnel = Some("proxy:50000".to_owned());
     let info = command(&launch, "mesos-jenkins-1-a", &Template::default(), 512);
     assert_eq!(
         info.value.as_deref().unwrap(),
-        "(umask 077; printf %s \"$JENKINS_AGENT_SECRET\" > \"${MESOS_SANDBOX-.}/.agent-secret\") \
-         && unset JENKINS_AGENT_SECRET && exec java -Xmx512m -Xms16m \
+        "exec < \"${MESOS_SANDBOX-.}/.agent-secret\" && rm -f \"${MESOS_SANDBOX-.}/.agent-secret\" \
+         && exec java -Xmx512m -Xms16m \
          -jar \"${MESOS_SANDBOX-.}/agent.jar\" -url https://jenkins/ -name mesos-jenkins-1-a \
-         -secret \"@${MESOS_SANDBOX-.}/.agent-secret\" -webSocket -tunnel proxy:50000 -workDir jenkins"
+         -secret @/proc/self/fd/0 -webSocket -tunnel proxy:50000 -workDir jenkins"
     );
-    let variable = &info.environment.as_ref().unwrap().variables[0];
+    assert!(info.environment.is_none());
+    let uri = info.uris.last().unwrap();
+    assert_eq!(uri.value, format!("https://jenkins/{PATH}"));
     assert_eq!(
-        (variable.name.as_str(), variable.value.as_deref()),
-        (SECRET_VARIABLE, Some("5ec7e7"))
+        (uri.output_file.as_deref(), uri.extract, uri.cache, uri.executable),
+        (Some(".agent-secret"), Some(false), Some(false), Some(false))
     );
-    assert!(!format!("{info:?}").contains("5ec7e7"));
+    assert!(!format!("{info:?} {launch:?}").contains("70ce7"));
+}
+
+#[test]
+fn an_old_host_has_no_secret_to_fetch() {
+    let mut launch = inbound("http://j");
+    launch.protocol = Protocol::Jnlp;
+    let info = command(&launch, "n", &Template::default(), 512);
+    assert_eq!(info.uris.len(), 1);
+    assert!(!info.value.unwrap().contains("secret"));
+}
+
+#[test]
+fn an_address_of_a_secret_that_leads_elsewhere_is_refused() {
+    for bad in ["//evil/x", "/x", "x?y", "http://evil/", "a b", "x\n"] {
+        let mut launch = inbound("http://j");
+        launch.secret_path = Some(Secret::new(bad));
+        let problem = check_launch(&launch).unwrap_err();
+        assert!(!problem.contains(bad), "{problem}");
+    }
+    assert_eq!(check_launch(&inbound("http://j")), Ok(()));
 }
 
 #[test]
@@ -87,26 +117,33 @@ fn a_shell_reads_every_value_back_as_it_was() {
     let template = template(serde_json::json!({
         "remoteFsRoot": nasty, "jvmArgs": "", "jnlpArgs": "-x \"$HOME/two words\""
     }));
-    let mut launch = Launch::new(Protocol::Inbound, "http://j/?a=1&b=$HOME'");
-    launch.secret = Some(Secret::new("s'e $c"));
+    let mut launch = inbound("http://j/?a=1&b=$HOME'");
     launch.tunnel = Some("$(reboot)".to_owned());
     let info = command(&launch, "n", &template, 512);
     let folder = std::env::temp_dir().join(format!("mesos-core-command-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
-    let script = info.value.unwrap().replace("exec java", "exec printf '%s\\n'");
+    let secret_file = folder.join(".agent-secret");
+    std::fs::write(&secret_file, "5ec7e7").unwrap();
+    // Read twice, as by a JVM that is started anew.
+    let script = info.value.unwrap().replace(
+        "exec java",
+        "cat /proc/self/fd/0 /proc/self/fd/0 && echo && exec printf '%s\\n'",
+    );
     let output = std::process::Command::new("sh")
         .args(["-c", &script])
         .env("MESOS_SANDBOX", &folder)
         .env("HOME", "/home/me")
-        .env(SECRET_VARIABLE, "s'e $c")
         .output()
         .unwrap();
-    let secret_file = folder.join(".agent-secret");
-    let secret = std::fs::read_to_string(&secret_file).unwrap();
-    let mode =
-        std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&secret_file).unwrap().permissions());
+    let left = secret_file.exists();
+    let again = std::process::Command::new("sh")
+        .args(["-c", &script])
+        .env("MESOS_SANDBOX", &folder)
+        .output()
+        .unwrap();
     std::fs::remove_dir_all(&folder).unwrap();
-    assert_eq!((secret.as_str(), mode & 0o777), ("s'e $c", 0o600));
+    assert!(!left);
+    assert!(!again.status.success() && again.stdout.is_empty(), "{again:?}");
     let at = folder.to_str().unwrap();
     let words: Vec<String> = String::from_utf8(output.stdout)
         .unwrap()
@@ -114,6 +151,7 @@ fn a_shell_reads_every_value_back_as_it_was() {
         .map(str::to_owned)
         .collect();
     let expected = [
+        "5ec7e75ec7e7",
         "-Xmx512m",
         "-jar",
         &format!("{at}/agent.jar"),
@@ -124,7 +162,7 @@ fn a_shell_reads_every_value_back_as_it_was() {
         "-name",
         "n",
         "-secret",
-        &format!("@{at}/.agent-secret"),
+        "@/proc/self/fd/0",
         "-tunnel",
         "$(reboot)",
         "-workDir",
@@ -154,9 +192,7 @@ fn variables_and_files_of_the_template_go_along() {
         "environment": [{"name": " LANG ", "value": "C.UTF-8"}],
         "uris": [{"value": " http://x/docker.tar.gz "}, {"value": "/opt/tool", "executable": true, "extract": false}]
     }));
-    let mut launch = Launch::new(Protocol::Inbound, "http://j");
-    launch.secret = Some(Secret::new("s"));
-    let info = command(&launch, "n", &template, 512);
+    let info = command(&inbound("http://j"), "n", &template, 512);
     let variables: Vec<_> = info
         .environment
         .unwrap()
@@ -164,13 +200,7 @@ fn variables_and_files_of_the_template_go_along() {
         .into_iter()
         .map(|v| (v.name, v.value.unwrap()))
         .collect();
-    assert_eq!(
-        variables,
-        [
-            ("LANG".to_owned(), "C.UTF-8".to_owned()),
-            (SECRET_VARIABLE.to_owned(), "s".to_owned())
-        ]
-    );
+    assert_eq!(variables, [("LANG".to_owned(), "C.UTF-8".to_owned())]);
     let uris: Vec<_> = info
         .uris
         .iter()
@@ -182,6 +212,7 @@ fn variables_and_files_of_the_template_go_along() {
             ("http://j/jnlpJars/agent.jar", false, false, false),
             ("http://x/docker.tar.gz", false, true, false),
             ("/opt/tool", true, false, false),
+            (format!("http://j/{PATH}").as_str(), false, false, false),
         ]
     );
 }
@@ -191,12 +222,9 @@ fn windows_has_a_line_for_its_own_shell() {
     let template = template(serde_json::json!({
         "commandStyle": "Windows", "remoteFsRoot": "C:\\my jenkins", "jvmArgs": "-Xms16m -Xmx1g -Da=\"b c\" -Djava.io.tmpdir=C:\\t"
     }));
-    let mut launch = Launch::new(Protocol::Inbound, "http://jenkins/a b");
-    launch.secret = Some(Secret::new("5ec7e7"));
     assert_eq!(
-        line(&launch, &template),
-        "(<nul set /p \"=%JENKINS_AGENT_SECRET%\" > \"%MESOS_SANDBOX%\\.agent-secret\") \
-         & set \"JENKINS_AGENT_SECRET=\" & java -Xmx512m -Xms16m -Da=\"b c\" -Djava.io.tmpdir=C:\\t \
+        line(&inbound("http://jenkins/a b"), &template),
+        "java -Xmx512m -Xms16m -Da=\"b c\" -Djava.io.tmpdir=C:\\t \
          -jar \"%MESOS_SANDBOX%\\agent.jar\" -url \"http://jenkins/a b/\" -name mesos-jenkins-1-a \
          -secret \"@%MESOS_SANDBOX%\\.agent-secret\" -workDir \"C:\\my jenkins\""
     );

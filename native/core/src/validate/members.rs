@@ -1,7 +1,6 @@
 //! What of a template is no number and can keep its agents from starting.
 
 use super::{container, named, short};
-use crate::command::SECRET_VARIABLE;
 use crate::config::{Domain, Template, Uri, Variable};
 use crate::findings::{Findings, title};
 use std::collections::BTreeSet;
@@ -126,11 +125,6 @@ fn environment(variables: &[Variable], findings: &mut Findings) {
                     "name of variable {} does not begin with a letter: rename it",
                     index + 1
                 ),
-            );
-        } else if name == SECRET_VARIABLE {
-            findings.error(
-                field(),
-                format!("variable {SECRET_VARIABLE} carries the agent's own secret: rename yours"),
             );
         } else if !seen.insert(name) {
             findings.error(

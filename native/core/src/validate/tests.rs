@@ -396,7 +396,7 @@ fn files_variables_and_places_are_looked_at() {
     let variable = |name: &str| {
         errors(serde_json::json!({"environment": [{"name": "A", "value": "hunter2"}, {"name": name}]}))
     };
-    for bad in ["", "A", "A B", "A=B", "1A", "JENKINS_AGENT_SECRET"] {
+    for bad in ["", "A", "A B", "A=B", "1A"] {
         assert_eq!(variable(bad), ["environment[1].name"], "{bad}");
     }
     assert_eq!(variable("_b.c-D1"), [""; 0]);

@@ -48,7 +48,7 @@ final class BridgeScenarios {
 
     static byte[] request(String name) {
         return json("{'v':1,'name':'" + name + "','label':'mesos','executors':1,"
-                + "'launch':{'protocol':'jnlp','jenkinsUrl':'http://127.0.0.1:8080/','secret':null,'tunnel':null,'webSocket':false}}");
+                + "'launch':{'protocol':'jnlp','jenkinsUrl':'http://127.0.0.1:8080/','secretPath':null,'tunnel':null,'webSocket':false}}");
     }
 
     /** Polls until an event is such; those before it and after it in its batch are lost. */

@@ -5,7 +5,6 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import jenkins.model.Jenkins;
 import jenkins.model.identity.InstanceIdentityProvider;
-import jenkins.slaves.JnlpAgentReceiver;
 
 /** How an agent of this host finds its way back: today's Jenkins wants a secret, the old host a file with arguments. */
 final class InboundAgents {
@@ -18,7 +17,7 @@ final class InboundAgents {
         Map<String, Object> launch = new LinkedHashMap<>();
         launch.put("protocol", TODAY ? "inbound" : "jnlp");
         launch.put("jenkinsUrl", cloud.agentsJenkinsUrl());
-        launch.put("secret", TODAY ? Secrets.of(agent) : null);
+        launch.put("secretPath", TODAY ? Secrets.path(agent) : null);
         launch.put("tunnel", Util.fixEmptyAndTrim(cloud.getTunnel()));
         launch.put("webSocket", TODAY && webSocket(cloud.getConnection()));
         return launch;
@@ -43,8 +42,8 @@ final class InboundAgents {
 
     /** A class of its own, since the type it refers to is not in every host. */
     private static final class Secrets {
-        static String of(String name) {
-            return JnlpAgentReceiver.SLAVE_SECRET.mac(name);
+        static String path(String agent) {
+            return AgentSecretAction.path(agent);
         }
     }
 }

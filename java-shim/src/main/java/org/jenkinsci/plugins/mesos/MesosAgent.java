@@ -78,6 +78,8 @@ final class MesosAgent {
     private boolean nodeAdded;
     private boolean waitingTold;
     private boolean announced;
+    private String secretGivenTo;
+    private String secretRefusedTo;
     private volatile PlannedNode planned;
     private volatile Label servedLabel;
 
@@ -187,6 +189,30 @@ final class MesosAgent {
     synchronized void tellTo(TaskListener listener) {
         log = listener;
         story.forEach(line -> listener.getLogger().println(line));
+    }
+
+    /** Its secret was fetched, as it should be by its Mesos host. */
+    synchronized void secretGiven(String to) {
+        secretGivenTo = to;
+        tell("Secret handed out to " + to + " after " + secondsSinceRequest() + " s");
+    }
+
+    /** Its secret was asked for again; true for the first such question, which is told. */
+    synchronized boolean secretRefused(String to) {
+        if (secretRefusedTo != null) {
+            return false;
+        }
+        secretRefusedTo = to;
+        tell(secretTrouble());
+        return true;
+    }
+
+    /** That somebody asked for its secret when it was already handed out; null if nobody did. */
+    synchronized String secretTrouble() {
+        return secretRefusedTo == null
+                ? null
+                : "its secret was asked for again from " + secretRefusedTo + " and refused, since it was already handed out"
+                        + (secretGivenTo == null ? "" : " to " + secretGivenTo);
     }
 
     void nodeAdded() {

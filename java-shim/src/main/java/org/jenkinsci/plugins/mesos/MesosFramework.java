@@ -41,6 +41,10 @@ final class MesosFramework {
     private final CloudHistory history = new CloudHistory();
     private final CountDownLatch closed = new CountDownLatch(1);
     private final BackOff backOff = new BackOff();
+
+    /** By template: what became of its last agent, if that ended before it was online. */
+    private final Map<String, String> lastFailures = new ConcurrentHashMap<>();
+
     private volatile MesosCloud cloud;
 
     private MesosFramework(MesosCloud cloud, long handle) {
@@ -58,6 +62,7 @@ final class MesosFramework {
      */
     static MesosFramework open(
             MesosCloud cloud, Map<String, Object> settings, File stateDir, Collection<MesosSlave> owned) {
+        AgentSecrets.forgetAllBut(names(owned), cloud.getCloudID());
         long handle = NativeBridge.open(config(settings, names(owned)), stateDir.getAbsolutePath());
         MesosFramework framework = new MesosFramework(cloud, handle);
         for (MesosSlave node : owned) {
@@ -184,6 +189,10 @@ final class MesosFramework {
             agent.tell("Requested from Mesos cloud " + cloud.name + ": template " + agent.template + ", "
                     + agent.executors + " executor(s), " + amount(agent.cpus) + " CPUs, " + amount(agent.mem) + " MB"
                     + (agent.image == null ? "" : ", image " + agent.image));
+            String failure = lastFailures.get(agent.template);
+            if (failure != null) {
+                agent.tell("Before it failed " + failure);
+            }
             try {
                 NativeBridge.submit(handle, submission(agent));
             } catch (NativeException e) {
@@ -230,6 +239,7 @@ final class MesosFramework {
         }
         Demand.signal();
         backOff.succeeded(agent.template);
+        lastFailures.remove(agent.template);
     }
 
     /** Jenkins launches the node: says how its task stands. The agent connects by itself. */
@@ -360,7 +370,7 @@ final class MesosFramework {
             agent.enter(MesosAgent.Phase.RUNNING, null);
             agent.tell(known.at(), "Known to Mesos after the restart: " + join(known.state(), known.host()));
         } else if (event instanceof Event.Ended ended) {
-            String why = join(ended.state(), ended.reason(), ended.message());
+            String why = join(ended.state(), ended.reason(), ended.message(), agent.secretTrouble());
             agent.tell(ended.at(), "Ended: " + why);
             end(agent, why);
         }
@@ -370,8 +380,9 @@ final class MesosFramework {
     private void end(MesosAgent agent, String why) {
         boolean failed = !agent.owned && !agent.isReleased() && !agent.online().isDone();
         // before it counts no more: nobody shall ask for another one without that pause
-        String next = failed ? again(agent) : "";
+        String next = failed ? again(agent, why) : "";
         agents.remove(agent.name);
+        AgentSecrets.forget(cloudId, agent.name);
         agent.enter(MesosAgent.Phase.ENDED, why);
         MesosAgentException cause = new MesosAgentException(agent.name + ": " + why);
         agent.online().completeExceptionally(cause);
@@ -388,8 +399,9 @@ final class MesosFramework {
     }
 
     /** An agent failed before it was online: when another may be asked for. */
-    private String again(MesosAgent agent) {
+    private String again(MesosAgent agent, String why) {
         backOff.failed(agent.template);
+        lastFailures.put(agent.template, agent.name + ": " + why);
         String next = "another agent of template " + agent.template + " can be requested in "
                 + backOff.secondsLeft(agent.template) + " s";
         agent.tell(next);

@@ -240,7 +240,7 @@ public final class MesosFrameworks {
     }
 
     /** $JENKINS_HOME/mesos/&lt;cloud id&gt;; an id that a person edited cannot lead elsewhere. */
-    private static File stateDir(String id) {
+    static File stateDir(String id) {
         return new File(new File(Jenkins.get().getRootDir(), "mesos"), id.replaceAll("[^A-Za-z0-9_-]", "_"));
     }
 

@@ -69,6 +69,7 @@ public final class MesosListeners {
         public void onOnline(Computer computer, TaskListener listener) {
             if (computer instanceof MesosComputer ours) {
                 ours.wentOnline();
+                AgentSecrets.removeFile(ours);
                 MesosFramework framework = MesosFrameworks.find(ours.cloudId());
                 MesosAgent agent = framework == null ? null : framework.agent(ours.agentName());
                 MesosSlave node = ours.getNode();
