@@ -196,6 +196,20 @@ impl Trial {
     /// # Errors
     /// When the cloud refuses.
     pub fn submit_to(&self, label: &str, program: &Program, count: u32) -> Result<Vec<String>, RunError> {
+        self.submit_with(label, None, program, count)
+    }
+
+    /// The same with agents that have an image of their own.
+    ///
+    /// # Errors
+    /// When the cloud refuses.
+    pub fn submit_with(
+        &self,
+        label: &str,
+        image: Option<&str>,
+        program: &Program,
+        count: u32,
+    ) -> Result<Vec<String>, RunError> {
         let plan = self
             .cloud
             .plan(&Demand::new(label, count))
@@ -203,7 +217,8 @@ impl Trial {
         let mut names = Vec::new();
         for agent in plan.agents {
             let launch = Launch::new(Protocol::Jnlp, &program.url);
-            let request = Request::new(&agent.name, &agent.label, agent.executors, launch);
+            let mut request = Request::new(&agent.name, &agent.label, agent.executors, launch);
+            request.image = image.map(str::to_owned);
             self.cloud
                 .submit(request)
                 .map_err(|error| unmet("submit", error.to_string()))?;

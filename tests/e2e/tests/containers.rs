@@ -2,13 +2,17 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::Read;
+use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use e2e::SOON;
 use e2e::pier::Pier;
+use e2e::trial::unmet;
+use mesos_core::Port;
 use serde_json::{Value, json};
-use testbed::{RunError, paths};
+use testbed::{Check, RunError, paths, until};
 
 fn file<'a>(path: &'a Path) -> impl Fn(std::io::Error) -> RunError + use<'a> {
     move |source| RunError::File {
@@ -174,6 +178,117 @@ fn images_networks_volumes_users_and_parameters() -> Result<(), RunError> {
     pier.engine.docker(&["network", "rm", "builds"])?;
     pier.engine.await_nothing(SOON)?;
     fs::remove_dir_all(&host).map_err(file(&host))
+}
+
+#[test]
+fn ports_lead_into_the_container() -> Result<(), RunError> {
+    let serving = |mapping: Value| {
+        let mapping = json!([mapping, {"containerPort": 53, "protocol": "udp"}]);
+        json!({"environment": [{"name": "TRIAL_PORT", "value": "5900"}],
+            "container": {"image": "testbed/java:17", "portMappings": mapping}})
+    };
+    let mut pier = Pier::start(|_| {
+        Ok(json!({
+            "any": serving(json!({"containerPort": 5900, "description": "VNC", "urlFormat": "vnc://{host}:{port}"})),
+            "fixed": serving(json!({"containerPort": 5900, "hostPort": 31_777})),
+        }))
+    })?;
+    let names = pier.run(&["any", "fixed"])?;
+    let ports = |label: &str| -> Result<Vec<Port>, RunError> {
+        let status = pier.trial.cloud.status();
+        let task = status.tasks.iter().find(|task| task.name == names[label]);
+        task.map(|task| task.ports.clone())
+            .ok_or_else(|| unmet("the task in the status", format!("{status:?}")))
+    };
+    let any = ports("any")?;
+    let host = any[0].host_port;
+    assert_eq!(
+        (any[0].container_port, any[0].description.as_str()),
+        (5900, "VNC")
+    );
+    assert_eq!(
+        any[0].url.as_deref(),
+        Some(format!("vnc://127.0.0.1:{host}").as_str())
+    );
+    assert_eq!((any[1].container_port, any[1].protocol.as_str()), (53, "udp"));
+    assert_eq!(ports("fixed")?[0].host_port, 31_777);
+    for port in [host, 31_777] {
+        let answer = until(format!("an answer from port {port}"), SOON, || {
+            let mut answer = String::new();
+            let asked = u16::try_from(port)
+                .map_err(|error| error.to_string())
+                .and_then(|port| TcpStream::connect(("127.0.0.1", port)).map_err(|error| error.to_string()))
+                .and_then(|mut stream| {
+                    stream
+                        .read_to_string(&mut answer)
+                        .map_err(|error| error.to_string())
+                });
+            Check::from(asked.and_then(|_| match answer.is_empty() {
+                // The proxy of the engine takes connections before the program does.
+                true => Err("nothing was said".to_owned()),
+                false => Ok(answer),
+            }))
+        })?;
+        assert_eq!(answer, "hello");
+    }
+    // A fixed port is there once: another agent waits for it, and says so.
+    let second = pier.trial.submit_to("fixed", &pier.program, 1)?;
+    pier.trial.waits(&second[0], "port 31777")?;
+    pier.trial.release(&[names["fixed"].clone()])?;
+    pier.trial.running(&second)?;
+    pier.release(&[second[0].clone(), names["any"].clone()])
+}
+
+#[test]
+fn images_are_pulled_once_each_time_or_chosen_by_a_build() -> Result<(), RunError> {
+    let mut registries = Vec::new();
+    let mut pier = Pier::start(|engine| {
+        let registry = engine.registry(None)?;
+        let image = engine.publish("17", &registry, "team/agent:1")?;
+        registries.push(registry);
+        Ok(json!({
+            "kept": {"image": image},
+            "forced": {"image": image, "forcePull": true},
+            "chosen": {"image": "testbed/java:17", "imageCustomizable": true},
+            "not-chosen": {"image": "testbed/java:17"},
+        }))
+    })?;
+    let image = format!("{}/team/agent:1", registries[0].address);
+    let first = pier.run(&["kept"])?;
+    pier.file(&first["kept"], "seen.txt")?;
+
+    // There is a new image of the same name, which the engine does not know.
+    let old = pier
+        .engine
+        .docker(&["image", "inspect", "-f", "{{.Id}}", &image])?;
+    pier.engine.docker(&["tag", &image, "kept:1"])?;
+    pier.engine
+        .publish("entrypoint", &registries[0], "team/agent:1")?;
+    pier.engine.docker(&["tag", "kept:1", &image])?;
+    pier.engine.docker(&["rmi", "kept:1"])?;
+    let kept = pier.run(&["kept"])?;
+    pier.file(&kept["kept"], "seen.txt")?;
+    assert_eq!(pier.container(&kept["kept"])?["Image"], old.trim());
+    let forced = pier.run(&["forced"])?;
+    pier.file(&forced["forced"], "entrypoint.ran")?;
+
+    let own = pier
+        .trial
+        .submit_with("chosen", Some("testbed/java:entrypoint"), &pier.program, 1)?;
+    pier.trial.running(&own)?;
+    pier.file(&own[0], "entrypoint.ran")?;
+    let refused = pier
+        .trial
+        .submit_with("not-chosen", Some("testbed/java:entrypoint"), &pier.program, 1)?;
+    let (state, message) = pier.end(&refused[0])?;
+    assert_eq!(state, "REFUSED");
+    assert!(
+        message.contains("does not let builds choose their image"),
+        "{message}"
+    );
+    let mut all = own;
+    all.extend([&first["kept"], &kept["kept"], &forced["forced"]].map(Clone::clone));
+    pier.release(&all)
 }
 
 fn containers(pier: &Pier, names: &BTreeMap<String, String>) -> Result<BTreeMap<String, Value>, RunError> {
