@@ -100,6 +100,7 @@ impl Cluster {
             cpus: need.cpus,
             mem: need.mem,
             disk: need.disk,
+            ..Amount::ZERO
         };
         let largest = agents.iter().fold(Largest::default(), |most, agent| Largest {
             cpus: most.cpus.max(agent.cpus),
@@ -148,6 +149,7 @@ mod tests {
             cpus: Scalar::from_milli(cpus * 1000),
             mem: Scalar::from_milli(mem * 1000),
             disk: Scalar::from_milli(disk * 1000),
+            ..Amount::ZERO
         }
     }
 

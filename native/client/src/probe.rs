@@ -237,6 +237,7 @@ impl Amounts {
             cpus: of(self.cpus),
             mem: of(self.mem),
             disk: of(self.disk),
+            ..Amount::ZERO
         }
     }
 }

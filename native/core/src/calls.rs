@@ -132,7 +132,7 @@ impl Framework {
             Some(due) => self.timers.set(Timer::Demand, due),
             None => self.timers.clear(Timer::Demand),
         }
-        let roles = vec![self.config.effective_role().to_owned()];
+        let roles = self.config.roles().into_iter().map(str::to_owned).collect();
         let call = match wish {
             None => return,
             Some(Wish::Revive) => Call {

@@ -114,6 +114,8 @@ pub(crate) fn title(field: &'static str) -> &'static str {
         "maxMem" => "maximum memory (MB)",
         "failoverTimeoutSeconds" => "failover timeout (seconds)",
         "declineSeconds" => "decline duration (seconds)",
+        "holdBackSeconds" => "seconds until room is held back",
+        "gpus" => "GPUs",
         "launchTimeoutSeconds" => "launch timeout (seconds)",
         "inheritFrom" => "the template to inherit from",
         "template" => "the template",

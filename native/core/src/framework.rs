@@ -1,6 +1,7 @@
 //! The state machine: its parts, its inputs and its outputs. What happens in each case stands in `session`, `launching`
 //! and `tasks`.
 
+use crate::amount::Amount;
 use crate::backoff::Jitter;
 use crate::blueprint::Blueprint;
 use crate::command::check_launch;
@@ -14,13 +15,12 @@ use crate::output::{AttemptId, CallError, CallId, Leader, Output, PersistId, Sta
 use crate::plan::is_agent_name;
 use crate::reconcile::Reconciliation;
 use crate::request::{Release, Request};
-use crate::resources::Amount;
 use crate::session::Session;
 use crate::status::Counters;
 use crate::tasks::Watch;
 use crate::time::Time;
 use crate::timer::{Timer, Timers};
-use crate::waiting::{Waiter, Waiting};
+use crate::waiting::{Terms, Waiter, Waiting};
 use mesos_wire::{Event, event};
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
@@ -100,6 +100,19 @@ pub enum SubmitError {
     TornDown,
 }
 
+/// How long an agent is expected to live whose template does not say: maintenance that begins within that time keeps it from
+/// a host.
+const LIFE_HOURS: u32 = 1;
+const HOUR_MILLIS: i64 = 3_600_000;
+
+fn matcher_of(config: &Config) -> Matcher {
+    let mut matcher = Matcher::new("");
+    matcher.set_roles(config.roles());
+    matcher.set_policy(config.policy());
+    matcher.set_hold_back(config.hold_back());
+    matcher
+}
+
 impl Framework {
     /// A framework with what its store held. It waits for [`handle_leader`](Self::handle_leader).
     pub fn new(config: Config, restored: Restored, start: Start) -> Self {
@@ -109,7 +122,7 @@ impl Framework {
             watches: HashMap::new(),
             journal: Journal::new(),
             waiting: Waiting::default(),
-            matcher: Matcher::new(config.effective_role()),
+            matcher: matcher_of(&config),
             reconciliation: Reconciliation::new(),
             launches: BTreeMap::new(),
             launching: HashMap::new(),
@@ -173,13 +186,24 @@ impl Framework {
             cpus,
             mem,
             disk: size.disk,
+            gpus: size.gpus,
         };
-        waiter.attributes = size.attributes;
-        waiter.domain = size.domain;
+        waiter.terms = Terms {
+            group: template.key(),
+            rule: self.matcher.rule(&template.key(), &size.constraints),
+            others: size.others,
+            revocable: size.revocable,
+            priority: size.priority,
+            life_millis: i64::from(if size.max_hours > 0 {
+                size.max_hours
+            } else {
+                LIFE_HOURS
+            }) * HOUR_MILLIS,
+        };
         waiter.launch_timeout_seconds = size.launch_timeout_seconds;
         waiter.reason = self
             .matcher
-            .impossible(&waiter.ask())
+            .impossible(&waiter.bare_ask())
             .unwrap_or_else(|| self.idle_reason());
         self.waiting.put(waiter);
         self.expecting.insert(name.clone());
@@ -223,9 +247,20 @@ impl Framework {
             || old.webui_url != new.webui_url
             || old.failover_timeout() != new.failover_timeout()
             || old.is_region_aware() != new.is_region_aware()
+            || old.uses_gpus() != new.uses_gpus()
+            || old.uses_revocable() != new.uses_revocable()
             || old.principal != new.principal
             || old.secret != new.secret;
-        self.matcher.set_role(new.effective_role());
+        self.matcher.set_roles(new.roles());
+        self.matcher.set_policy(new.policy());
+        self.matcher.set_hold_back(new.hold_back());
+        let launching = self.launches.values().flat_map(Launch::waiters);
+        let rules = self
+            .waiting
+            .iter()
+            .chain(launching)
+            .map(|waiter| waiter.terms.rule);
+        self.matcher.keep_rules(rules);
         if self.teardown == Teardown::No && (other_master || other_framework || self.is_troubled()) {
             self.reconnect(other_master, now);
         }

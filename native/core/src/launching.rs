@@ -1,15 +1,17 @@
 //! From offers to ACCEPT and DECLINE.
 
+use crate::amount::Amount;
 use crate::calls::Sent;
+use crate::decision::Decision;
 use crate::ending;
 use crate::framework::{Framework, Teardown};
 use crate::journal::{After, Key, STORE_PATIENCE};
 use crate::ledger::{TaskPhase, TaskRecord};
-use crate::matcher::{Ask, Bundle, Placement, Reason};
+use crate::matcher::{Ask, Bundle, Peer, Placement, Reason};
 use crate::notice::Notice;
 use crate::output::Output;
-use crate::resources::{Amount, Pool};
 use crate::status::OffersStatus;
+use crate::tasks::used_by_agent;
 use crate::time::Time;
 use crate::timer::Timer;
 use crate::waiting::Waiter;
@@ -38,6 +40,13 @@ struct Placed {
     ports: Vec<u32>,
 }
 
+impl Launch {
+    /// The agents in it.
+    pub(crate) fn waiters(&self) -> impl Iterator<Item = &Waiter> {
+        self.tasks.iter().map(|placed| &placed.waiter)
+    }
+}
+
 impl Framework {
     pub(crate) fn on_offers(&mut self, offers: Vec<Offer>, now: Time) {
         self.counters.offers_received += offers.len() as u64;
@@ -48,50 +57,58 @@ impl Framework {
         }
         if !self.journal.is_prompt(now) {
             let text = "waits until the ledger can be written: see the trouble of the cloud".to_owned();
-            self.waiting.set_reasons(|_| Reason {
-                text: text.clone(),
-                possible: true,
-            });
+            self.waiting.set_reasons(|_| Reason::new(text.clone()));
             self.decline(offers.into_iter().map(|offer| offer.id).collect());
             return;
         }
-        let placement = self.place(&offers);
+        let placement = self.place(offers, now);
         let names: Vec<String> = self.waiting.iter().map(|waiter| waiter.name.clone()).collect();
         for (index, reason) in placement.reasons {
             if let Some(name) = names.get(index) {
                 self.waiting.set_reason(name, reason);
             }
         }
-        for bundle in placement.bundles {
-            self.intend(bundle, &offers, &names, now);
+        for held in placement.holds {
+            if let Some(name) = names.get(held.ask) {
+                self.output(Output::Decision(Decision::HeldBack {
+                    name: name.clone(),
+                    host: held.hostname,
+                    amount: held.amount,
+                }));
+            }
         }
-        let unused = placement.unused.into_iter().filter_map(|index| offers.get(index));
-        self.decline(unused.map(|offer| offer.id.clone()).collect());
+        for bundle in placement.bundles {
+            self.intend(bundle, &names, now);
+        }
+        let unused = self.matcher.give_back();
+        self.decline(unused);
     }
 
-    fn place(&mut self, offers: &[Offer]) -> Placement {
-        // Moved out, since the matcher learns from the offers while it reads the ledger.
-        let mut matcher = std::mem::replace(&mut self.matcher, crate::Matcher::new(""));
-        let used = self.used_by_agent();
-        let asks: Vec<Ask<'_>> = self.waiting.iter().map(Waiter::ask).collect();
-        let placement = matcher.place(
-            &asks,
-            offers,
-            |agent_id| used.get(agent_id).cloned().unwrap_or_default(),
-            self.unix_millis,
-        );
-        self.matcher = matcher;
-        placement
+    fn place(&mut self, offers: Vec<Offer>, now: Time) -> Placement {
+        let used = used_by_agent(&self.ledger);
+        self.matcher.take_in(offers, |agent_id| used.get(agent_id));
+        let unix_millis = self.unix_millis;
+        let asks: Vec<Ask<'_>> = self
+            .waiting
+            .iter()
+            .map(|waiter| waiter.ask(now, unix_millis))
+            .collect();
+        let limited = asks.iter().any(|ask| self.matcher.counts_peers(ask.rule));
+        let peers: Vec<Peer<'_>> = self
+            .ledger
+            .live()
+            .filter(|_| limited)
+            .map(|row| Peer {
+                group: &row.template,
+                hostname: row.host.as_deref().unwrap_or_default(),
+                spread: &row.spread,
+            })
+            .collect();
+        self.matcher.pass(&asks, unix_millis, &peers)
     }
 
     /// Writes the intents down; the ACCEPT follows when they are durable.
-    fn intend(&mut self, bundle: Bundle, offers: &[Offer], names: &[String], now: Time) {
-        let bundled: Vec<&Offer> = bundle
-            .offers
-            .iter()
-            .filter_map(|index| offers.get(*index))
-            .collect();
-        let Some(first) = bundled.first() else { return };
+    fn intend(&mut self, bundle: Bundle, names: &[String], now: Time) {
         self.launches_made += 1;
         let id = self.launches_made;
         let mut tasks = Vec::new();
@@ -102,15 +119,18 @@ impl Framework {
             self.ledger.insert(TaskRecord {
                 name: waiter.name.clone(),
                 label: waiter.label.clone(),
+                template: waiter.terms.group.clone(),
                 executors: waiter.executors,
                 cpus: waiter.amount.cpus,
                 mem: waiter.amount.mem,
                 disk: waiter.amount.disk,
-                ports: waiter.blueprint.ports_on(&first.hostname, &assigned.ports),
+                gpus: waiter.amount.gpus,
+                spread: assigned.spread,
+                ports: waiter.blueprint.ports_on(&bundle.hostname, &assigned.ports),
                 launch_timeout_seconds: waiter.launch_timeout_seconds,
-                agent_id: Some(first.agent_id.value.clone()),
-                host: Some(first.hostname.clone()),
-                agent_api: ending::api(first.url.as_deref()),
+                agent_id: Some(bundle.agent_id.value.clone()),
+                host: Some(bundle.hostname.clone()),
+                agent_api: ending::api(bundle.url.as_deref()),
                 phase: TaskPhase::Intent,
                 ran: false,
                 released: None,
@@ -118,6 +138,13 @@ impl Framework {
             });
             self.journal.changed(Key::Task(waiter.name.clone()));
             self.launching.insert(waiter.name.clone(), id);
+            self.output(Output::Decision(Decision::Placed {
+                name: waiter.name.clone(),
+                host: bundle.hostname.clone(),
+                policy: self.config.policy(),
+                amount: waiter.amount,
+                waited: now - waiter.since,
+            }));
             tasks.push(Placed {
                 waiter,
                 resources: assigned.resources,
@@ -129,15 +156,11 @@ impl Framework {
         };
         self.journal
             .changed_then(Key::Task(waiter.name.clone()), After::Accept(id));
-        let free = bundled
-            .iter()
-            .map(|offer| Pool::new(&offer.resources, self.config.effective_role()).free())
-            .fold(Amount::default(), Amount::plus);
         let launch = Launch {
-            offers: bundled.iter().map(|offer| offer.id.clone()).collect(),
-            agent_id: first.agent_id.clone(),
-            host: first.hostname.clone(),
-            free,
+            offers: bundle.offers,
+            agent_id: bundle.agent_id,
+            host: bundle.hostname,
+            free: bundle.free,
             tasks,
             since: now,
         };

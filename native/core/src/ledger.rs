@@ -40,6 +40,9 @@ pub struct TaskRecord {
     /// The template's label.
     #[serde(default)]
     pub label: String,
+    /// The template's key.
+    #[serde(default)]
+    pub template: String,
     /// Executors of the agent.
     #[serde(default)]
     pub executors: u32,
@@ -52,6 +55,12 @@ pub struct TaskRecord {
     /// MB of disk.
     #[serde(default)]
     pub disk: Scalar,
+    /// GPUs.
+    #[serde(default)]
+    pub gpus: Scalar,
+    /// What its template's limits count by, with the values of its host.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub spread: BTreeMap<String, String>,
     /// Ports of the host that lead into its container.
     #[serde(default)]
     pub ports: Vec<Port>,
@@ -87,10 +96,13 @@ impl TaskRecord {
         Self {
             name: name.to_owned(),
             label: String::new(),
+            template: String::new(),
             executors: 0,
             cpus: Scalar::ZERO,
             mem: Scalar::ZERO,
             disk: Scalar::ZERO,
+            gpus: Scalar::ZERO,
+            spread: BTreeMap::new(),
             ports: Vec::new(),
             launch_timeout_seconds: None,
             agent_id: None,
@@ -230,10 +242,13 @@ mod tests {
         let row = TaskRecord {
             name: "n".into(),
             label: "l".into(),
+            template: "t".into(),
             executors: 2,
             cpus: Scalar::from_milli(301),
             mem: Scalar::from_milli(768_000),
             disk: Scalar::from_milli(1_000),
+            gpus: Scalar::from_milli(2_000),
+            spread: BTreeMap::from([("rack".into(), "a".into())]),
             ports: vec![Port {
                 container_port: 1,
                 host_port: 2,

@@ -3,12 +3,15 @@
 //! [`Framework`] is a state machine: inputs are method calls with the current [`Time`], outputs are drained with
 //! [`Framework::poll_output`]. What a shell around it has to do stands at [`Framework`].
 
+mod amount;
 mod backoff;
 mod blueprint;
 mod calls;
 mod caps;
 mod command;
 mod config;
+mod constraints;
+mod decision;
 mod demand;
 mod ending;
 mod findings;
@@ -24,6 +27,7 @@ mod number;
 mod ondemand;
 mod output;
 mod ownership;
+mod placement;
 mod plan;
 mod ports;
 mod reconcile;
@@ -33,7 +37,6 @@ mod review;
 mod scalar;
 mod secret;
 mod session;
-mod shortage;
 mod status;
 mod stream_end;
 mod supply;
@@ -43,23 +46,27 @@ mod timer;
 mod validate;
 mod waiting;
 
+pub use amount::Amount;
 pub use config::{
     CommandStyle, Config, Container, ContainerKind, Domain, DomainFilter, LabelError, Limits, Mode,
     Networking, Parameter, PortMapping, PortProtocol, Template, TemplateSize, Templates, Uri, Variable,
     Volume, normal_label,
 };
+pub use constraints::{ConstraintError, Constraints};
+pub use decision::Decision;
 pub use ending::{Sandbox, with_words};
 pub use findings::{Problem, Severity};
 pub use framework::{Framework, SubmitError};
 pub use ledger::{Ending, Restored, TaskPhase, TaskRecord, Write};
 pub use master::{MasterAddress, MasterSource};
-pub use matcher::{Ask, Assigned, Bundle, Holding, Matcher, Placement, Reason};
+pub use matcher::{Ask, Assigned, Bundle, HeldBack, Holding, Lack, Matcher, Peer, Placement, Reason, RuleId};
 pub use notice::{ConnectionState, Notice};
 pub use number::{Number, NumberError};
 pub use output::{AttemptId, CallError, CallId, Leader, Output, PersistId, Start, StreamEnd};
+pub use placement::Policy;
 pub use plan::{Demand, Plan, PlanError, PlannedAgent, plan};
 pub use request::{Launch, Protocol, Release, Request};
-pub use resources::Amount;
+pub use resources::{Other, Share};
 pub use review::{
     AgentState, FreeExecutors, Held, Kind, Pause, PresentAgent, Review, ReviewError, Situation,
     WaitingBuilds, review,

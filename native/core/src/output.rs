@@ -1,5 +1,6 @@
 //! The border of the state machine: what comes in beside commands and events, and what goes out.
 
+use crate::decision::Decision;
 use crate::ledger::Write;
 use crate::master::MasterAddress;
 use crate::notice::Notice;
@@ -110,4 +111,6 @@ pub enum Output {
     },
     /// Tell Java.
     Notice(Notice),
+    /// For the log at debug level.
+    Decision(Decision),
 }

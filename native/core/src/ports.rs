@@ -8,14 +8,26 @@ pub(crate) struct PortSet(Vec<(u32, u32)>);
 
 impl PortSet {
     /// What Mesos calls ranges; what lies beyond 65535 is no port.
+    #[cfg(test)]
     pub(crate) fn from_ranges(ranges: &value::Ranges) -> Self {
-        let mut all: Vec<(u32, u32)> = ranges
-            .range
-            .iter()
-            .filter(|range| range.begin <= range.end && range.begin <= u64::from(u16::MAX))
-            .map(|range| (port(range.begin), port(range.end)))
-            .collect();
-        Self::normal(&mut all)
+        let mut set = Self::default();
+        set.take_in(ranges);
+        set
+    }
+
+    /// Adds what Mesos calls ranges; what lies beyond 65535 is no port. Allocates only to grow.
+    pub(crate) fn take_in(&mut self, ranges: &value::Ranges) {
+        for range in &ranges.range {
+            if range.begin <= range.end && range.begin <= u64::from(u16::MAX) {
+                self.0.push((port(range.begin), port(range.end)));
+            }
+        }
+        self.normalize();
+    }
+
+    /// Takes all out.
+    pub(crate) fn clear(&mut self) {
+        self.0.clear();
     }
 
     /// As Mesos writes it.
@@ -32,16 +44,22 @@ impl PortSet {
         }
     }
 
-    fn normal(all: &mut Vec<(u32, u32)>) -> Self {
-        all.sort_unstable();
-        let mut ranges: Vec<(u32, u32)> = Vec::with_capacity(all.len());
-        for (begin, end) in all.drain(..) {
-            match ranges.last_mut() {
-                Some(last) if begin <= last.1.saturating_add(1) => last.1 = last.1.max(end),
-                _ => ranges.push((begin, end)),
-            }
+    fn normalize(&mut self) {
+        let normal = self
+            .0
+            .windows(2)
+            .all(|pair| matches!(pair, [left, right] if left.1.saturating_add(1) < right.0));
+        if normal {
+            return;
         }
-        Self(ranges)
+        self.0.sort_unstable();
+        self.0.dedup_by(|later, earlier| {
+            let joined = later.0 <= earlier.1.saturating_add(1);
+            if joined {
+                earlier.1 = earlier.1.max(later.1);
+            }
+            joined
+        });
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -66,7 +84,7 @@ impl PortSet {
     pub(crate) fn merge(&mut self, other: &PortSet) {
         if !other.is_empty() && self != other {
             self.0.extend_from_slice(&other.0);
-            *self = Self::normal(&mut self.0);
+            self.normalize();
         }
     }
 

@@ -1,55 +1,107 @@
 //! The part of an offer that a task may use.
 
+use crate::amount::{Amount, KINDS};
 use crate::ports::PortSet;
 use crate::scalar::Scalar;
 use mesos_wire::{Resource, value};
+use std::collections::BTreeSet;
 
-/// CPUs, memory and disk.
+/// In the order of [`Amount::milli`].
+const KIND_NAMES: [&str; KINDS] = ["cpus", "mem", "disk", "gpus"];
+
+/// A resource of another name than those that every host has.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Other {
+    /// Its name.
+    pub name: String,
+    /// How much of it.
+    pub share: Share,
+}
+
+/// How much of a resource.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Share {
+    /// So much of a scalar, or so many items of a set, whichever the host has.
+    Count(Scalar),
+    /// These items of a set.
+    Items(Vec<String>),
+}
+
+impl Other {
+    /// One a line: `name = 2` (so much of a scalar, or so many items of a set) or `name = {a, b}` (these items).
+    ///
+    /// # Errors
+    /// What is wrong with the first line that cannot be read; completes «the field …».
+    pub(crate) fn parse_lines(text: &str) -> Result<Vec<Other>, String> {
+        const EXAMPLE: &str = "enter one a line, as in licenses = 2 or fpga = {a, b}";
+        let mut others: Vec<Other> = Vec::new();
+        for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
+            let short: String = line.chars().take(60).collect();
+            let Some((name, share)) = line.split_once('=') else {
+                return Err(format!("has a line `{short}` without an equals sign: {EXAMPLE}"));
+            };
+            let (name, share) = (name.trim(), share.trim());
+            if name.is_empty() || name.contains(char::is_whitespace) {
+                return Err(format!("has a line `{short}` without a name: {EXAMPLE}"));
+            }
+            if KIND_NAMES.contains(&name) || name == "ports" {
+                return Err(format!(
+                    "has `{name}`, which has a field of its own: remove the line"
+                ));
+            }
+            if others.iter().any(|other| other.name == name) {
+                return Err(format!("has `{name}` twice: remove one of the lines"));
+            }
+            let share = match share.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) {
+                Some(items) => {
+                    let items: BTreeSet<String> = items
+                        .split(',')
+                        .map(|item| item.trim().to_owned())
+                        .filter(|item| !item.is_empty())
+                        .collect();
+                    (!items.is_empty()).then(|| Share::Items(items.into_iter().collect()))
+                }
+                None => share
+                    .parse()
+                    .ok()
+                    .and_then(Scalar::from_f64)
+                    .filter(|count| *count > Scalar::ZERO)
+                    .map(Share::Count),
+            };
+            others.push(Other {
+                name: name.to_owned(),
+                share: share
+                    .ok_or_else(|| format!("has a line `{short}` that asks for nothing: {EXAMPLE}"))?,
+            });
+        }
+        Ok(others)
+    }
+}
+
+/// All that one agent needs of a host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub struct Amount {
-    /// CPUs.
-    pub cpus: Scalar,
-    /// MB of memory.
-    pub mem: Scalar,
-    /// MB of disk.
-    pub disk: Scalar,
+pub(crate) struct Need<'a> {
+    pub(crate) amount: Amount,
+    pub(crate) ports: &'a [Option<u32>],
+    pub(crate) others: &'a [Other],
+    /// Whether resources will do that the master may take back at any time.
+    pub(crate) revocable: bool,
 }
 
-impl Amount {
-    /// Whether the other fits into it.
-    pub fn holds(self, other: Amount) -> bool {
-        self.cpus >= other.cpus && self.mem >= other.mem && self.disk >= other.disk
-    }
-
-    pub(crate) fn plus(self, other: Amount) -> Amount {
-        Amount {
-            cpus: self.cpus + other.cpus,
-            mem: self.mem + other.mem,
-            disk: self.disk + other.disk,
-        }
-    }
-
-    pub(crate) fn most(self, other: Amount) -> Amount {
-        Amount {
-            cpus: self.cpus.max(other.cpus),
-            mem: self.mem.max(other.mem),
-            disk: self.disk.max(other.disk),
-        }
-    }
-}
-
-/// What is left of one or more offers of an agent. Parts reserved for our role go first, so that what others could
-/// use stays free.
+/// What is left of one or more offers of an agent. Parts reserved for our role go first, then those reserved for the
+/// roles above it, so that what others could use stays free.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Pool {
-    cpus: Vec<Part>,
-    mem: Vec<Part>,
-    disk: Vec<Part>,
+    /// By kind: CPUs, memory, disk, GPUs.
+    plain: [Vec<Part>; KINDS],
+    revocable: [Vec<Part>; KINDS],
     ports: Vec<PortPart>,
+    others: Vec<OtherPart>,
 }
 
 #[derive(Debug, Clone)]
 struct Part {
+    offer: usize,
     /// As offered: reservations, allocation and provider must be sent back unchanged.
     resource: Resource,
     left: Scalar,
@@ -57,117 +109,251 @@ struct Part {
 
 #[derive(Debug, Clone)]
 struct PortPart {
+    offer: usize,
     resource: Resource,
     left: PortSet,
 }
 
-impl Pool {
-    /// The plain CPUs, memory, disk and ports among `resources` that `role` may use. Revocable resources can be taken back
-    /// in the middle of a build, and are never used.
-    pub(crate) fn new(resources: &[Resource], role: &str) -> Self {
-        let mut pool = Pool::default();
-        for resource in resources.iter().filter(|resource| is_ours(resource, role)) {
-            if resource.name == "ports" {
-                let left = ports_of(resource);
-                if !left.is_empty() {
-                    pool.ports.push(PortPart {
-                        resource: resource.clone(),
-                        left,
-                    });
+#[derive(Debug, Clone)]
+struct OtherPart {
+    offer: usize,
+    resource: Resource,
+    /// Of a scalar.
+    left: Scalar,
+    /// Of a set.
+    items: Vec<String>,
+}
+
+/// What was taken out of a pool for one agent.
+#[derive(Debug, Default, PartialEq)]
+pub(crate) struct Taken {
+    /// With the offer that each comes from.
+    pub(crate) resources: Vec<(usize, Resource)>,
+    /// In the order in which they were asked for.
+    pub(crate) ports: Vec<u32>,
+}
+
+/// Sums up what `role` may use: the amounts, those of them that can be taken back, and the ports, which are added to
+/// `ports`. Allocates nothing.
+pub(crate) fn sum_up(resources: &[Resource], role: &str, ports: &mut PortSet) -> (Amount, Amount) {
+    let (mut plain, mut revocable) = (Amount::ZERO, Amount::ZERO);
+    for resource in resources {
+        if !is_ours(resource, role) {
+            continue;
+        }
+        let sum = if resource.revocable.is_some() {
+            &mut revocable
+        } else {
+            &mut plain
+        };
+        let kind = match resource.name.as_str() {
+            "cpus" => &mut sum.cpus,
+            "mem" => &mut sum.mem,
+            "disk" => &mut sum.disk,
+            "gpus" => &mut sum.gpus,
+            "ports" => {
+                if let Some(ranges) = ranges_of(resource) {
+                    ports.take_in(ranges);
                 }
                 continue;
             }
-            let parts = match resource.name.as_str() {
-                "cpus" => &mut pool.cpus,
-                "mem" => &mut pool.mem,
-                "disk" => &mut pool.disk,
-                _ => continue,
+            _ => continue,
+        };
+        if let Some(amount) = amount_of(resource) {
+            *kind += amount;
+        }
+    }
+    (plain, revocable)
+}
+
+impl Pool {
+    /// What `role` may use of these offers' resources.
+    pub(crate) fn new<'r>(offers: impl IntoIterator<Item = &'r [Resource]>, role: &str) -> Self {
+        let mut pool = Pool::default();
+        for (offer, resources) in offers.into_iter().enumerate() {
+            for resource in resources.iter().filter(|resource| is_ours(resource, role)) {
+                pool.add(offer, resource);
+            }
+        }
+        for parts in pool.plain.iter_mut().chain(&mut pool.revocable) {
+            parts.sort_by_key(|part| distance(&part.resource, role));
+        }
+        pool.ports
+            .sort_by_key(|part| (distance(&part.resource, role), part.left.first()));
+        pool.others.sort_by_key(|part| distance(&part.resource, role));
+        pool
+    }
+
+    fn add(&mut self, offer: usize, resource: &Resource) {
+        if let Some(kind) = KIND_NAMES.iter().position(|name| *name == resource.name) {
+            let parts = if resource.revocable.is_some() {
+                &mut self.revocable
+            } else {
+                &mut self.plain
             };
-            if let Some(left) = amount_of(resource) {
+            if let (Some(parts), Some(left)) = (parts.get_mut(kind), amount_of(resource)) {
                 parts.push(Part {
+                    offer,
                     resource: resource.clone(),
                     left,
                 });
             }
+        } else if resource.revocable.is_some() {
+            // Of no use: an agent cannot give up one of its ports or items.
+        } else if resource.name == "ports" {
+            if let Some(ranges) = ranges_of(resource) {
+                let mut left = PortSet::default();
+                left.take_in(ranges);
+                self.ports.push(PortPart {
+                    offer,
+                    resource: resource.clone(),
+                    left,
+                });
+            }
+        } else {
+            let items = resource
+                .set
+                .as_ref()
+                .map(|set| set.item.clone())
+                .unwrap_or_default();
+            self.others.push(OtherPart {
+                offer,
+                left: amount_of(resource).unwrap_or_default(),
+                resource: resource.clone(),
+                items,
+            });
         }
-        pool.sort();
-        pool
     }
 
-    pub(crate) fn merge(&mut self, other: Pool) {
-        self.cpus.extend(other.cpus);
-        self.mem.extend(other.mem);
-        self.disk.extend(other.disk);
-        self.ports.extend(other.ports);
-        self.sort();
-    }
-
-    fn sort(&mut self) {
-        for parts in [&mut self.cpus, &mut self.mem, &mut self.disk] {
-            parts.sort_by_key(|part| reserved_for(&part.resource).is_none());
-        }
-        self.ports
-            .sort_by_key(|part| reserved_for(&part.resource).is_none());
-    }
-
-    /// What is left, but for the ports.
+    /// What is left of the kinds that have a number and cannot be taken back.
     pub(crate) fn free(&self) -> Amount {
-        let sum = |parts: &[Part]| parts.iter().map(|part| part.left).sum();
-        Amount {
-            cpus: sum(&self.cpus),
-            mem: sum(&self.mem),
-            disk: sum(&self.disk),
-        }
+        sum_of(&self.plain)
     }
 
-    /// The ports that are left.
-    pub(crate) fn free_ports(&self) -> PortSet {
-        let mut all = PortSet::default();
-        for part in &self.ports {
-            all.merge(&part.left);
+    /// What an agent would take of [`free`](Self::free); `None`: something else that it needs is not there. Mesos wants each
+    /// kind of a task to be wholly revocable or not at all.
+    pub(crate) fn plain_part(&self, need: &Need<'_>) -> Option<Amount> {
+        let mut free_ports = PortSet::default();
+        if !need.ports.is_empty() {
+            for part in &self.ports {
+                free_ports.merge(&part.left);
+            }
         }
-        all
+        let rest = need.ports.is_empty() || holds_ports(&free_ports, need.ports);
+        let others = need.others.iter().all(|other| self.holds_other(other));
+        if !rest || !others {
+            return None;
+        }
+        if !need.revocable {
+            return Some(need.amount);
+        }
+        let spare = sum_of(&self.revocable);
+        let keep = |need: Scalar, spare: Scalar| if spare >= need { Scalar::ZERO } else { need };
+        Some(Amount {
+            cpus: keep(need.amount.cpus, spare.cpus),
+            mem: keep(need.amount.mem, spare.mem),
+            disk: keep(need.amount.disk, spare.disk),
+            gpus: keep(need.amount.gpus, spare.gpus),
+        })
     }
 
     /// Whether [`take`](Self::take) would give something.
-    pub(crate) fn holds(&self, amount: Amount, ports: &[Option<u32>]) -> bool {
-        self.free().holds(amount) && (ports.is_empty() || holds_ports(&self.free_ports(), ports))
+    pub(crate) fn holds(&self, need: &Need<'_>) -> bool {
+        self.plain_part(need)
+            .is_some_and(|plain| self.free().holds(plain))
     }
 
-    /// Takes the amount and the ports out, or nothing. A port that is `None` is any; one that is named twice is taken
-    /// once. With the resources come the numbers, in the order of `ports`.
-    pub(crate) fn take(
-        &mut self,
-        amount: Amount,
-        ports: &[Option<u32>],
-    ) -> Option<(Vec<Resource>, Vec<u32>)> {
-        if !self.holds(amount, ports) {
-            return None;
-        }
-        let mut taken = Vec::new();
-        for (parts, mut need) in [
-            (&mut self.cpus, amount.cpus),
-            (&mut self.mem, amount.mem),
-            (&mut self.disk, amount.disk),
-        ] {
-            for part in parts.iter_mut() {
-                let bite = part.left.min(need);
-                if bite > Scalar::ZERO {
-                    part.left -= bite;
-                    need -= bite;
-                    taken.push(Resource {
-                        scalar: Some(value::Scalar { value: bite.to_f64() }),
-                        ..part.resource.clone()
-                    });
+    /// Takes all of it out, or nothing. A port that is `None` is any; one that is named twice is taken once.
+    pub(crate) fn take(&mut self, need: &Need<'_>) -> Option<Taken> {
+        let plain = self.plain_part(need).filter(|plain| self.free().holds(*plain))?;
+        Some(self.take_parts(need, plain))
+    }
+
+    /// Takes it out, as much as is there of what is plain: somebody else keeps the account of that.
+    pub(crate) fn take_beside(&mut self, need: &Need<'_>) -> Amount {
+        let plain = self.plain_part(need).unwrap_or_default();
+        self.take_parts(need, plain);
+        plain
+    }
+
+    fn take_parts(&mut self, need: &Need<'_>, plain: Amount) -> Taken {
+        let mut taken = Taken::default();
+        let spare = need.amount.minus(plain);
+        for (parts, amount) in [(&mut self.plain, plain), (&mut self.revocable, spare)] {
+            for (parts, milli) in parts.iter_mut().zip(amount.milli()) {
+                let mut wanted = Scalar::from_milli(milli);
+                for part in parts {
+                    let bite = part.left.min(wanted);
+                    if bite > Scalar::ZERO {
+                        part.left -= bite;
+                        wanted -= bite;
+                        taken
+                            .resources
+                            .push((part.offer, scalar_of(&part.resource, bite)));
+                    }
                 }
             }
         }
-        let numbers = self.take_ports(ports, &mut taken);
-        Some((taken, numbers))
+        for other in need.others {
+            self.take_other(other, &mut taken);
+        }
+        self.take_ports(need.ports, &mut taken);
+        taken
+    }
+
+    fn holds_other(&self, other: &Other) -> bool {
+        let parts = || self.others.iter().filter(|part| part.resource.name == other.name);
+        match &other.share {
+            Share::Items(items) => items
+                .iter()
+                .all(|item| parts().any(|part| part.items.contains(item))),
+            Share::Count(count) => {
+                let amount: Scalar = parts().map(|part| part.left).sum();
+                let items: usize = parts().map(|part| part.items.len()).sum();
+                amount >= *count || items_for(*count).is_some_and(|wanted| items >= wanted)
+            }
+        }
+    }
+
+    fn take_other(&mut self, other: &Other, taken: &mut Taken) {
+        let parts = self
+            .others
+            .iter_mut()
+            .filter(|part| part.resource.name == other.name);
+        match &other.share {
+            Share::Items(items) => {
+                let mut wanted: Vec<&String> = items.iter().collect();
+                for part in parts {
+                    let mut bite = Vec::new();
+                    wanted.retain(|item| {
+                        let here = part.items.iter().position(|own| own == *item);
+                        bite.extend(here.map(|at| part.items.remove(at)));
+                        here.is_none()
+                    });
+                    taken.extend_items(part, bite);
+                }
+            }
+            Share::Count(count) => {
+                let (mut wanted, mut items) = (*count, items_for(*count).unwrap_or(0));
+                for part in parts {
+                    let bite = part.left.min(wanted);
+                    if bite > Scalar::ZERO {
+                        part.left -= bite;
+                        wanted -= bite;
+                        taken
+                            .resources
+                            .push((part.offer, scalar_of(&part.resource, bite)));
+                    }
+                    let bite: Vec<String> = part.items.drain(..items.min(part.items.len())).collect();
+                    items -= bite.len();
+                    taken.extend_items(part, bite);
+                }
+            }
+        }
     }
 
     /// The named ones first: what is any must not be one of them.
-    fn take_ports(&mut self, ports: &[Option<u32>], taken: &mut Vec<Resource>) -> Vec<u32> {
+    fn take_ports(&mut self, ports: &[Option<u32>], taken: &mut Taken) {
         let mut bites: Vec<PortSet> = vec![PortSet::default(); self.ports.len()];
         for port in ports.iter().flatten() {
             for (part, bite) in self.ports.iter_mut().zip(&mut bites) {
@@ -177,7 +363,7 @@ impl Pool {
                 }
             }
         }
-        let numbers = ports
+        taken.ports = ports
             .iter()
             .filter_map(|wanted| {
                 let Some(port) = wanted else {
@@ -193,13 +379,52 @@ impl Pool {
             .collect();
         for (part, bite) in self.ports.iter().zip(bites) {
             if !bite.is_empty() {
-                taken.push(Resource {
+                let resource = Resource {
                     ranges: Some(bite.to_ranges()),
                     ..part.resource.clone()
-                });
+                };
+                taken.resources.push((part.offer, resource));
             }
         }
-        numbers
+    }
+}
+
+impl Taken {
+    fn extend_items(&mut self, part: &OtherPart, item: Vec<String>) {
+        if !item.is_empty() {
+            let resource = Resource {
+                set: Some(value::Set { item }),
+                ..part.resource.clone()
+            };
+            self.resources.push((part.offer, resource));
+        }
+    }
+}
+
+/// As many items of a set; none for what is no whole number.
+fn items_for(count: Scalar) -> Option<usize> {
+    (count.as_milli() % 1000 == 0)
+        .then(|| usize::try_from(count.whole()).ok())
+        .flatten()
+}
+
+fn scalar_of(resource: &Resource, amount: Scalar) -> Resource {
+    Resource {
+        scalar: Some(value::Scalar {
+            value: amount.to_f64(),
+        }),
+        ..resource.clone()
+    }
+}
+
+fn sum_of(parts: &[Vec<Part>; KINDS]) -> Amount {
+    let [cpus, mem, disk, gpus] = parts;
+    let sum = |parts: &[Part]| parts.iter().map(|part| part.left).sum();
+    Amount {
+        cpus: sum(cpus),
+        mem: sum(mem),
+        disk: sum(disk),
+        gpus: sum(gpus),
     }
 }
 
@@ -217,19 +442,28 @@ pub(crate) fn holds_ports(free: &PortSet, ports: &[Option<u32>]) -> bool {
     named.len() + any <= free.len()
 }
 
-/// Whether a task of ours may use it.
+/// Whether a task of ours may use it. Volumes and disks of their own, and what several tasks share, are left alone.
 fn is_ours(resource: &Resource, role: &str) -> bool {
-    let plain = resource.revocable.is_none() && resource.disk.is_none() && resource.shared.is_none();
+    let plain = resource.disk.is_none() && resource.shared.is_none();
     let allocated_to_us = resource
         .allocation_info
         .as_ref()
         .and_then(|allocation| allocation.role.as_deref())
         .is_none_or(|allocated| allocated == role);
-    // What is reserved for a role above ours (`eng` of `eng/ci`) is ours to use too.
-    let reserved_to_us = reserved_for(resource).is_none_or(|owner| {
-        owner == role || role.strip_prefix(owner).is_some_and(|rest| rest.starts_with('/'))
-    });
-    plain && allocated_to_us && reserved_to_us
+    plain && allocated_to_us && distance(resource, role) < usize::MAX
+}
+
+/// How far from `role` its owner is: 0 is reserved for the role itself, then for the roles above it (`eng` of `eng/ci`), then
+/// for nobody; what is reserved for others is infinitely far.
+fn distance(resource: &Resource, role: &str) -> usize {
+    match reserved_for(resource) {
+        None => usize::MAX - 1,
+        Some(owner) if owner == role => 0,
+        Some(owner) => match role.strip_prefix(owner) {
+            Some(rest) if rest.starts_with('/') => rest.len(),
+            _ => usize::MAX,
+        },
+    }
 }
 
 fn amount_of(resource: &Resource) -> Option<Scalar> {
@@ -237,16 +471,21 @@ fn amount_of(resource: &Resource) -> Option<Scalar> {
         .scalar
         .as_ref()
         .filter(|_| resource.r#type == value::Type::Scalar as i32)?;
-    Scalar::from_f64(scalar.value).filter(|amount| *amount > Scalar::ZERO)
+    let amount = Scalar::from_f64(scalar.value).filter(|amount| *amount > Scalar::ZERO)?;
+    // GPUs are given whole.
+    let amount = if resource.name == "gpus" {
+        Scalar::from_milli(amount.whole() * 1000)
+    } else {
+        amount
+    };
+    Some(amount).filter(|amount| *amount > Scalar::ZERO)
 }
 
-fn ports_of(resource: &Resource) -> PortSet {
+fn ranges_of(resource: &Resource) -> Option<&value::Ranges> {
     resource
         .ranges
         .as_ref()
         .filter(|_| resource.r#type == value::Type::Ranges as i32)
-        .map(PortSet::from_ranges)
-        .unwrap_or_default()
 }
 
 /// The role it is reserved for, in today's format (the last of the stack) or in the one before.
@@ -258,178 +497,5 @@ fn reserved_for(resource: &Resource) -> Option<&str> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use mesos_wire::resource::{AllocationInfo, ReservationInfo};
-
-    pub(crate) fn scalar(name: &str, value: f64) -> Resource {
-        Resource {
-            name: name.to_owned(),
-            r#type: value::Type::Scalar as i32,
-            scalar: Some(value::Scalar { value }),
-            allocation_info: Some(AllocationInfo {
-                role: Some("ci".to_owned()),
-            }),
-            ..Resource::default()
-        }
-    }
-
-    fn reserved(name: &str, value: f64, role: &str) -> Resource {
-        Resource {
-            reservations: vec![ReservationInfo {
-                role: Some(role.to_owned()),
-                ..ReservationInfo::default()
-            }],
-            ..scalar(name, value)
-        }
-    }
-
-    fn amount(cpus: f64, mem: f64) -> Amount {
-        Amount {
-            cpus: Scalar::from_f64(cpus).unwrap(),
-            mem: Scalar::from_f64(mem).unwrap(),
-            disk: Scalar::ZERO,
-        }
-    }
-
-    #[test]
-    fn reserved_and_free_resources_add_up_and_reserved_ones_go_first() {
-        let offered = [
-            scalar("cpus", 2.0),
-            reserved("cpus", 4.0, "ci"),
-            scalar("mem", 100.0),
-        ];
-        let mut pool = Pool::new(&offered, "ci");
-        assert_eq!(pool.free(), amount(6.0, 100.0));
-        let taken = pool.take(amount(5.0, 1.0), &[]).unwrap().0;
-        assert_eq!(
-            taken[0],
-            Resource {
-                scalar: Some(value::Scalar { value: 4.0 }),
-                ..offered[1].clone()
-            }
-        );
-        assert_eq!(
-            taken[1],
-            Resource {
-                scalar: Some(value::Scalar { value: 1.0 }),
-                ..offered[0].clone()
-            }
-        );
-        assert_eq!(pool.free(), amount(1.0, 99.0));
-        assert_eq!(pool.take(amount(1.001, 1.0), &[]), None);
-        assert_eq!(pool.free(), amount(1.0, 99.0), "a refusal takes nothing");
-    }
-
-    #[test]
-    fn what_is_revocable_shared_or_of_another_role_is_left_alone() {
-        let others = [
-            Resource {
-                revocable: Some(Vec::new()),
-                ..scalar("cpus", 8.0)
-            },
-            Resource {
-                shared: Some(Vec::new()),
-                ..scalar("cpus", 8.0)
-            },
-            Resource {
-                disk: Some(Vec::new()),
-                ..scalar("mem", 8.0)
-            },
-            Resource {
-                allocation_info: Some(AllocationInfo {
-                    role: Some("x".into()),
-                }),
-                ..scalar("cpus", 8.0)
-            },
-            Resource {
-                role: Some("x".to_owned()),
-                ..scalar("cpus", 8.0)
-            },
-            reserved("cpus", 8.0, "c"),
-            scalar("gpus", 8.0),
-            scalar("cpus", f64::NAN),
-        ];
-        assert_eq!(Pool::new(&others, "ci").free(), Amount::default());
-    }
-
-    fn ports(ranges: &[(u64, u64)]) -> Resource {
-        Resource {
-            name: "ports".to_owned(),
-            r#type: value::Type::Ranges as i32,
-            scalar: None,
-            ranges: Some(value::Ranges {
-                range: ranges
-                    .iter()
-                    .map(|(begin, end)| value::Range {
-                        begin: *begin,
-                        end: *end,
-                    })
-                    .collect(),
-            }),
-            ..scalar("ports", 0.0)
-        }
-    }
-
-    fn ranges(resource: &Resource) -> Vec<(u64, u64)> {
-        let ranges = resource.ranges.as_ref().unwrap();
-        ranges
-            .range
-            .iter()
-            .map(|range| (range.begin, range.end))
-            .collect()
-    }
-
-    #[test]
-    fn ports_are_given_once_and_named_ones_are_kept_from_those_that_are_any() {
-        let offered = [ports(&[(31_000, 31_002), (5900, 5900)]), ports(&[(8000, 8000)])];
-        let mut pool = Pool::new(&offered, "ci");
-        let nothing = Amount::default();
-        let wanted = [None, Some(5900), Some(8000), Some(8000)];
-        let (taken, numbers) = pool.take(nothing, &wanted).unwrap();
-        assert_eq!(numbers, [31_000, 5900, 8000, 8000]);
-        assert_eq!(ranges(&taken[0]), [(5900, 5900), (31_000, 31_000)]);
-        assert_eq!(ranges(&taken[1]), [(8000, 8000)]);
-        assert_eq!(taken[1].allocation_info, offered[1].allocation_info);
-        assert_eq!(pool.take(nothing, &[Some(8000)]), None, "it is given");
-        assert_eq!(pool.take(nothing, &[None, None, None]), None, "two are left");
-        assert_eq!(pool.take(nothing, &[None, None]).unwrap().1, [31_001, 31_002]);
-    }
-
-    #[test]
-    fn disk_is_taken_like_memory_but_not_from_a_volume() {
-        let volume = Resource {
-            disk: Some(Vec::new()),
-            ..scalar("disk", 1000.0)
-        };
-        let mut pool = Pool::new(
-            &[volume, scalar("disk", 100.0), reserved("disk", 50.0, "ci")],
-            "ci",
-        );
-        let disk = |mb: i64| Amount {
-            disk: Scalar::from_milli(mb * 1000),
-            ..Amount::default()
-        };
-        assert_eq!(pool.take(disk(151), &[]), None);
-        let (taken, _) = pool.take(disk(120), &[]).unwrap();
-        let amounts: Vec<f64> = taken
-            .iter()
-            .map(|one| one.scalar.as_ref().unwrap().value)
-            .collect();
-        assert_eq!(amounts, [50.0, 70.0]);
-        assert_eq!(pool.free(), disk(30));
-    }
-
-    #[test]
-    fn a_reservation_of_a_role_above_ours_is_used() {
-        let offered = [Resource {
-            allocation_info: None,
-            ..reserved("cpus", 1.0, "eng")
-        }];
-        assert_eq!(
-            Pool::new(&offered, "eng/ci").free().cpus,
-            Scalar::from_milli(1000)
-        );
-        assert_eq!(Pool::new(&offered, "engine").free().cpus, Scalar::ZERO);
-    }
-}
+#[path = "resources_tests.rs"]
+mod tests;

@@ -204,7 +204,7 @@ impl Framework {
             subscribe: Some(call::Subscribe {
                 framework_info: self.framework_info(id),
                 suppressed_roles: if suppressed {
-                    vec![self.config.effective_role().to_owned()]
+                    self.config.roles().into_iter().map(str::to_owned).collect()
                 } else {
                     Vec::new()
                 },
@@ -230,9 +230,12 @@ impl Framework {
 
     fn framework_info(&self, id: Option<FrameworkId>) -> FrameworkInfo {
         use capability::Type::{
-            MultiRole, PartitionAware, RegionAware, ReservationRefinement, TaskKillingState,
+            GpuResources, MultiRole, PartitionAware, RegionAware, ReservationRefinement, RevocableResources,
+            TaskKillingState,
         };
         let region_aware = self.config.is_region_aware().then_some(RegionAware);
+        let gpus = self.config.uses_gpus().then_some(GpuResources);
+        let revocable = self.config.uses_revocable().then_some(RevocableResources);
         let filled = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
         FrameworkInfo {
             user: self.config.user.trim().to_owned(),
@@ -240,12 +243,14 @@ impl Framework {
             id,
             failover_timeout: Some(self.config.failover_timeout().as_secs_f64()),
             checkpoint: Some(self.config.checkpoint),
-            roles: vec![self.config.effective_role().to_owned()],
+            roles: self.config.roles().into_iter().map(str::to_owned).collect(),
             principal: self.config.principal.as_deref().and_then(filled),
             webui_url: filled(&self.config.webui_url),
             capabilities: [MultiRole, PartitionAware, ReservationRefinement, TaskKillingState]
                 .into_iter()
                 .chain(region_aware)
+                .chain(gpus)
+                .chain(revocable)
                 .map(|capability| Capability {
                     r#type: Some(capability as i32),
                 })
@@ -441,14 +446,17 @@ impl Framework {
             (_, Some((_, problem))) => format!("not connected to a Mesos master: {problem}"),
             (_, None) => "not connected to a Mesos master yet".to_owned(),
         };
-        Reason { text, possible: true }
+        Reason::new(text)
     }
 
     pub(crate) fn explain_waiting(&mut self) {
         let idle = self.idle_reason();
-        let matcher = &self.matcher;
-        self.waiting
-            .set_reasons(|waiter| matcher.impossible(&waiter.ask()).unwrap_or_else(|| idle.clone()));
+        let matcher = &mut self.matcher;
+        self.waiting.set_reasons(|waiter| {
+            matcher
+                .impossible(&waiter.bare_ask())
+                .unwrap_or_else(|| idle.clone())
+        });
     }
 
     /// Tells Java if anything of it changed.

@@ -1,9 +1,9 @@
 //! A picture of the moment, for the cloud's page.
 
+use crate::amount::Amount;
 use crate::config::PortMapping;
 use crate::framework::Framework;
 use crate::notice::ConnectionState;
-use crate::resources::Amount;
 use crate::scalar::Scalar;
 use crate::time::Time;
 use serde::{Deserialize, Serialize};

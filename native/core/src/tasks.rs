@@ -1,15 +1,15 @@
 //! Tasks from their first status to their end: updates, kills, reconciliation, launch timeouts.
 
+use crate::amount::Amount;
 use crate::backoff::Backoff;
 use crate::calls::Sent;
 use crate::ending::{Sandbox, ending_of, reason_name};
 use crate::framework::Framework;
 use crate::journal::{After, Key};
-use crate::ledger::{Ending, TaskPhase, TaskRecord};
+use crate::ledger::{Ending, Ledger, TaskPhase, TaskRecord};
 use crate::matcher::Holding;
 use crate::notice::Notice;
 use crate::output::AttemptId;
-use crate::resources::Amount;
 use crate::time::Time;
 use crate::timer::Timer;
 use mesos_wire::{AgentId, Call, TaskId, TaskState, TaskStatus, call, task_status};
@@ -391,23 +391,24 @@ impl Framework {
         };
         self.send(call, Sent::Other);
     }
+}
 
-    /// What our own tasks hold, by agent.
-    pub(crate) fn used_by_agent(&self) -> HashMap<&str, Holding> {
-        let mut used: HashMap<&str, Holding> = HashMap::new();
-        for row in self.ledger.live() {
-            if let Some(agent_id) = &row.agent_id {
-                let sum = used.entry(agent_id.as_str()).or_default();
-                sum.amount = sum.amount.plus(Amount {
-                    cpus: row.cpus,
-                    mem: row.mem,
-                    disk: row.disk,
-                });
-                sum.ports.extend(row.ports.iter().map(|port| port.host_port));
-            }
+/// What our own tasks hold, by agent.
+pub(crate) fn used_by_agent(ledger: &Ledger) -> HashMap<&str, Holding> {
+    let mut used: HashMap<&str, Holding> = HashMap::new();
+    for row in ledger.live() {
+        if let Some(agent_id) = &row.agent_id {
+            let sum = used.entry(agent_id.as_str()).or_default();
+            sum.amount = sum.amount.plus(Amount {
+                cpus: row.cpus,
+                mem: row.mem,
+                disk: row.disk,
+                gpus: row.gpus,
+            });
+            sum.ports.extend(row.ports.iter().map(|port| port.host_port));
         }
-        used
     }
+    used
 }
 
 /// The notice for an ending.

@@ -1,10 +1,10 @@
 //! Agents that were submitted and are not placed yet.
 
+use crate::amount::Amount;
 use crate::blueprint::Blueprint;
-use crate::config::DomainFilter;
-use crate::matcher::{Ask, Reason};
+use crate::matcher::{Ask, Reason, RuleId};
 use crate::notice::Notice;
-use crate::resources::Amount;
+use crate::resources::Other;
 use crate::status::WaitingStatus;
 use crate::time::Time;
 use std::collections::{BTreeMap, HashMap};
@@ -14,14 +14,26 @@ use std::time::Duration;
 /// A reason is not told more often than this for one agent.
 const REASON_INTERVAL: Duration = Duration::from_secs(5);
 
+/// How an agent is placed, beside its amount.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Terms {
+    /// Key of its template.
+    pub(crate) group: String,
+    pub(crate) rule: RuleId,
+    pub(crate) others: Vec<Other>,
+    pub(crate) revocable: bool,
+    pub(crate) priority: i32,
+    /// How long it is expected to live.
+    pub(crate) life_millis: i64,
+}
+
 /// One of them, with all that its launch takes.
 pub(crate) struct Waiter {
     pub(crate) name: String,
     pub(crate) label: String,
     pub(crate) executors: u32,
     pub(crate) amount: Amount,
-    pub(crate) attributes: BTreeMap<String, String>,
-    pub(crate) domain: DomainFilter,
+    pub(crate) terms: Terms,
     pub(crate) launch_timeout_seconds: Option<u32>,
     pub(crate) blueprint: Blueprint,
     pub(crate) since: Time,
@@ -54,26 +66,31 @@ impl Waiter {
             label,
             executors,
             amount: Amount::default(),
-            attributes: BTreeMap::new(),
-            domain: DomainFilter::Home,
+            terms: Terms::default(),
             launch_timeout_seconds: None,
             blueprint,
             since,
-            reason: Reason {
-                text: String::new(),
-                possible: true,
-            },
+            reason: Reason::new(String::new()),
             told: None,
             place: None,
         }
     }
 
-    pub(crate) fn ask(&self) -> Ask<'_> {
+    /// What the matcher is asked whatever the time.
+    pub(crate) fn bare_ask(&self) -> Ask<'_> {
+        self.ask(self.since, 0)
+    }
+
+    /// What the matcher is asked at that time.
+    pub(crate) fn ask(&self, now: Time, unix_millis: i64) -> Ask<'_> {
         Ask {
-            amount: self.amount,
             ports: &self.blueprint.ports,
-            attributes: &self.attributes,
-            domain: &self.domain,
+            others: &self.terms.others,
+            revocable: self.terms.revocable,
+            priority: self.terms.priority,
+            waited: now - self.since,
+            until: unix_millis.saturating_add(self.terms.life_millis),
+            ..Ask::new(&self.name, self.amount, self.terms.rule)
         }
     }
 }
@@ -130,7 +147,7 @@ impl Waiting {
     }
 
     /// For all of them what `reason_of` says.
-    pub(crate) fn set_reasons(&mut self, reason_of: impl Fn(&Waiter) -> Reason) {
+    pub(crate) fn set_reasons(&mut self, mut reason_of: impl FnMut(&Waiter) -> Reason) {
         for waiter in self.queue.values_mut() {
             waiter.reason = reason_of(waiter);
         }
@@ -195,10 +212,7 @@ mod tests {
     }
 
     fn reason(text: &str) -> Reason {
-        Reason {
-            text: text.into(),
-            possible: true,
-        }
+        Reason::new(text.into())
     }
 
     fn told(waiting: &mut Waiting, millis: u64) -> Vec<String> {

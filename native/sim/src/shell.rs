@@ -129,6 +129,7 @@ impl World {
                 let life = self.life;
                 self.schedule(delay, Event::Disk(life));
             }
+            Output::Decision(_) => {}
             Output::Notice(notice) => {
                 if !matches!(notice, Notice::Waiting { .. }) {
                     self.note(|| format!("→ {notice:?}"));

@@ -39,6 +39,7 @@ impl Driver {
                         framework.handle_persisted(id, Err(error), self.clock.now());
                     }
                 }
+                Output::Decision(decision) => tracing::debug!("{decision}"),
                 Output::Notice(notice) => {
                     if let Notice::Ended { name, .. } = &notice {
                         self.names.remove(name);

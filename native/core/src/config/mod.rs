@@ -20,6 +20,7 @@ pub use template::{CommandStyle, Mode, Template, Uri, Variable};
 pub use templates::Templates;
 
 use crate::number::Number;
+use crate::placement::Policy;
 use crate::scalar::Scalar;
 use crate::secret::Secret;
 use read::or_default;
@@ -33,12 +34,15 @@ pub(crate) const CPUS_MOST: Scalar = Scalar::from_milli(1_000_000 * 1000);
 pub(crate) const MEM_LEAST: Scalar = Scalar::from_milli(1000);
 pub(crate) const MEM_MOST: Scalar = Scalar::from_milli(100_000_000 * 1000);
 pub(crate) const EXECUTORS_MOST: u32 = 10_000;
+pub(crate) const PRIORITY_MOST: u32 = 1000;
+pub(crate) const GPUS_MOST: u32 = 10_000;
 /// A year; longer than any answer could be awaited.
 pub(crate) const SECONDS_MOST: u32 = 366 * 24 * 3600;
 
 const FAILOVER_TIMEOUT: u32 = 604_800;
 const DECLINE: u32 = 600;
 const LAUNCH_TIMEOUT: u32 = 600;
+const HOLD_BACK: u32 = 300;
 
 /// One cloud. Absent members take the default named at each.
 ///
@@ -63,7 +67,7 @@ pub struct Config {
     /// Default `Jenkins Scheduler`.
     #[serde(deserialize_with = "or_default")]
     pub framework_name: String,
-    /// Default (also for an empty one) `*`.
+    /// One role, or several between commas; default (also for an empty one) `*`.
     #[serde(deserialize_with = "or_default")]
     pub role: String,
     /// The Unix user the agents run as. Empty (default): whoever runs the shell; the shell fills it in, since the HTTP
@@ -84,6 +88,11 @@ pub struct Config {
     pub decline_seconds: Number,
     /// Seconds from ACCEPT to TASK_RUNNING; default 600.
     pub launch_timeout_seconds: Number,
+    /// What a good place for an agent is: `pack` (default), `spread` or `balanced`.
+    #[serde(deserialize_with = "or_default")]
+    pub placement: String,
+    /// Seconds that an agent waits before what it needs of a host is held back for it; default 300.
+    pub hold_back_seconds: Number,
     /// Whether the framework is registered with the master only while there is work; default false.
     #[serde(deserialize_with = "or_default")]
     pub on_demand_registration: bool,
@@ -139,6 +148,8 @@ impl Default for Config {
             failover_timeout_seconds: Number::from(FAILOVER_TIMEOUT.to_string().as_str()),
             decline_seconds: Number::from(DECLINE.to_string().as_str()),
             launch_timeout_seconds: Number::from(LAUNCH_TIMEOUT.to_string().as_str()),
+            placement: String::new(),
+            hold_back_seconds: Number::from(HOLD_BACK.to_string().as_str()),
             on_demand_registration: false,
             max_agents: Number::default(),
             max_cpus: Number::default(),
@@ -152,12 +163,36 @@ impl Default for Config {
 }
 
 impl Config {
-    /// The role that offers come for: the configured one, or `*`.
+    /// The role or roles as they are configured, or `*`.
     pub fn effective_role(&self) -> &str {
         match self.role.trim() {
             "" => "*",
             role => role,
         }
+    }
+
+    /// The roles that offers come for; never empty.
+    pub fn roles(&self) -> Vec<&str> {
+        let mut roles: Vec<&str> = Vec::new();
+        for role in self.effective_role().split(',').map(str::trim) {
+            if !role.is_empty() && !roles.contains(&role) {
+                roles.push(role);
+            }
+        }
+        if roles.is_empty() {
+            roles.push("*");
+        }
+        roles
+    }
+
+    /// What a good place for an agent is; what cannot be read counts as the default.
+    pub fn policy(&self) -> Policy {
+        self.placement.parse().unwrap_or_default()
+    }
+
+    /// How long an agent waits before what it needs is held back for it; a bad number counts as the default.
+    pub fn hold_back(&self) -> Duration {
+        seconds(&self.hold_back_seconds, 1, HOLD_BACK)
     }
 
     /// How long the master keeps the tasks while Jenkins is away. A bad number counts as the default, never as 0, with
@@ -193,6 +228,16 @@ impl Config {
                 .and_then(Domain::filter)
                 .is_some_and(|filter| filter != DomainFilter::Home)
         })
+    }
+
+    /// Whether some template asks for GPUs: agents with GPUs are not offered otherwise.
+    pub(crate) fn uses_gpus(&self) -> bool {
+        self.templates.iter().any(Template::uses_gpus)
+    }
+
+    /// Whether some template takes what the master may take back.
+    pub(crate) fn uses_revocable(&self) -> bool {
+        self.templates.iter().any(|template| template.revocable)
     }
 
     /// The template with this key; without one, the template that has this label as its key or, failing that, as its

@@ -1,8 +1,8 @@
 //! What an agent of a template takes.
 
-use super::placement::DomainFilter;
+use crate::constraints::Constraints;
+use crate::resources::Other;
 use crate::scalar::Scalar;
-use std::collections::BTreeMap;
 
 /// The numbers of a valid template.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,10 +31,16 @@ pub struct TemplateSize {
     pub max_hours: u32,
     /// From ACCEPT to TASK_RUNNING; `None`: as the cloud says.
     pub launch_timeout_seconds: Option<u32>,
-    /// Where the Mesos agent must stand.
-    pub domain: DomainFilter,
-    /// Attribute name to text.
-    pub attributes: BTreeMap<String, String>,
+    /// Higher ones are placed first.
+    pub priority: i32,
+    /// Whole GPUs.
+    pub gpus: Scalar,
+    /// Resources of other names.
+    pub others: Vec<Other>,
+    /// Whether resources will do that the master may take back at any time.
+    pub revocable: bool,
+    /// Which Mesos agents will do.
+    pub constraints: Constraints,
 }
 
 impl TemplateSize {

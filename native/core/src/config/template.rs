@@ -5,9 +5,14 @@ use super::limits::Limits;
 use super::placement::Domain;
 use super::read::{object_or_text, or_default};
 use super::size::TemplateSize;
-use super::{CPUS_LEAST, CPUS_MOST, EXECUTORS_MOST, LabelError, MEM_LEAST, MEM_MOST, SECONDS_MOST};
+use super::{
+    CPUS_LEAST, CPUS_MOST, EXECUTORS_MOST, GPUS_MOST, LabelError, MEM_LEAST, MEM_MOST, PRIORITY_MOST,
+    SECONDS_MOST,
+};
+use crate::constraints::{ConstraintError, Constraints};
 use crate::findings::{Findings, title};
 use crate::number::Number;
+use crate::resources::Other;
 use crate::scalar::Scalar;
 use crate::validate::check_members;
 use serde::Deserialize;
@@ -74,6 +79,20 @@ pub struct Template {
     /// Attributes that a Mesos agent must have: a JSON object, or its text; default none.
     #[serde(deserialize_with = "object_or_text")]
     pub attributes: String,
+    /// What else a Mesos agent must be and have, one constraint a line; default none. See
+    /// [`Constraints::and`](crate::Constraints::and).
+    #[serde(deserialize_with = "or_default")]
+    pub constraints: String,
+    /// Requests of templates with a higher one are placed first; default (also for an empty one) 0, most 1000.
+    pub priority: Number,
+    /// Whole GPUs; default (also for an empty one) 0.
+    pub gpus: Number,
+    /// Resources of other names, one a line: `name = 2` or `name = {a, b}`; default none.
+    #[serde(deserialize_with = "or_default")]
+    pub resources: String,
+    /// Whether resources will do that the master may take back at any time; default false.
+    #[serde(deserialize_with = "or_default")]
+    pub revocable: bool,
     /// Files fetched into the sandbox beside the agent's program; default none.
     #[serde(deserialize_with = "or_default")]
     pub uris: Vec<Uri>,
@@ -190,6 +209,11 @@ impl Default for Template {
             jvm_args: "-Xms16m".to_owned(),
             jnlp_args: "-noReconnect".to_owned(),
             attributes: String::new(),
+            constraints: String::new(),
+            priority: Number::default(),
+            gpus: Number::default(),
+            resources: String::new(),
+            revocable: false,
             uris: Vec::new(),
             environment: Vec::new(),
             domain: None,
@@ -274,6 +298,8 @@ impl Template {
         );
         let max_builds = or_none(findings, "maxBuilds", &self.max_builds, 0, u32::MAX);
         let max_hours = or_none(findings, "maxHours", &self.max_hours, 0, SECONDS_MOST / 3600);
+        let priority = or_none(findings, "priority", &self.priority, 0, PRIORITY_MOST);
+        let gpus = or_none(findings, "gpus", &self.gpus, 0, GPUS_MOST);
         let launch_timeout = or_none(
             findings,
             "launchTimeoutSeconds",
@@ -298,8 +324,11 @@ impl Template {
             max_builds: max_builds?.unwrap_or(0),
             max_hours: max_hours?.unwrap_or(0),
             launch_timeout_seconds: launch_timeout?,
-            domain: self.domain.as_ref().and_then(Domain::filter).unwrap_or_default(),
-            attributes: self.required_attributes().unwrap_or_default(),
+            priority: i32::try_from(priority?.unwrap_or(0)).unwrap_or(i32::MAX),
+            gpus: Scalar::from_milli(i64::from(gpus?.unwrap_or(0)) * 1000),
+            others: self.other_resources().unwrap_or_default(),
+            revocable: self.revocable,
+            constraints: self.all_constraints().unwrap_or_default(),
         })
     }
 
@@ -335,6 +364,25 @@ impl Template {
             "windows" => Some(CommandStyle::Windows),
             _ => None,
         }
+    }
+
+    /// Attributes, place and typed constraints together; those that can be read if one of them cannot.
+    pub(crate) fn all_constraints(&self) -> Result<Constraints, ConstraintError> {
+        let attributes = self.required_attributes().unwrap_or_default();
+        let domain = self.domain.as_ref().and_then(Domain::filter).unwrap_or_default();
+        Constraints::of_attributes(&attributes, domain).and(&self.constraints)
+    }
+
+    pub(crate) fn uses_gpus(&self) -> bool {
+        self.gpus.whole(1, GPUS_MOST).is_ok()
+    }
+
+    /// The resources of other names.
+    ///
+    /// # Errors
+    /// What is wrong with the first line that cannot be read; completes «the field …».
+    pub(crate) fn other_resources(&self) -> Result<Vec<Other>, String> {
+        Other::parse_lines(&self.resources)
     }
 
     pub(crate) fn required_attributes(&self) -> Result<BTreeMap<String, String>, String> {

@@ -70,9 +70,8 @@ fn attributes_come_as_an_object_or_as_its_text() {
         config
             .template(None, Some(label))
             .unwrap()
-            .size()
+            .required_attributes()
             .unwrap()
-            .attributes
     };
     assert_eq!(of("a"), BTreeMap::from([("os".to_owned(), "linux".to_owned())]));
     assert_eq!(of("b").get("n").map(String::as_str), Some("5"));

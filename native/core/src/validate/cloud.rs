@@ -1,10 +1,11 @@
 //! The fields of the cloud itself.
 
-use super::named;
+use super::{named, short};
 use crate::command::check_jenkins_url;
 use crate::config::{Config, SECONDS_MOST};
 use crate::findings::{Findings, title};
 use crate::master::MasterSource;
+use crate::placement::Policy;
 
 pub(super) fn check(config: &Config, findings: &mut Findings) {
     if let Err(error) = config.master.trim().parse::<MasterSource>() {
@@ -16,7 +17,7 @@ pub(super) fn check(config: &Config, findings: &mut Findings) {
             "framework name is empty: enter one, as in Jenkins Scheduler",
         );
     }
-    if let Some(problem) = role_problem(config.effective_role()) {
+    if let Some(problem) = config.roles().into_iter().find_map(role_problem) {
         findings.error("role", problem);
     }
     if let Some(problem) = user_problem(config.user.trim()) {
@@ -41,6 +42,16 @@ pub(super) fn check(config: &Config, findings: &mut Findings) {
         1,
         SECONDS_MOST,
     );
+    if config.placement.parse::<Policy>().is_err() {
+        findings.error(
+            "placement",
+            format!(
+                "placement is `{}`: enter pack, spread or balanced",
+                short(&config.placement)
+            ),
+        );
+    }
+    findings.whole("holdBackSeconds", &config.hold_back_seconds, 1, SECONDS_MOST);
     if let Err((field, problem)) = config.limits() {
         findings.error(field, format!("{} {problem}", title(field)));
     }

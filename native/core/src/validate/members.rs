@@ -39,6 +39,12 @@ fn attributes(template: &Template, findings: &mut Findings) {
     if let Err(problem) = template.required_attributes() {
         findings.error("attributes", format!("attributes field {problem}"));
     }
+    if let Err(problem) = template.all_constraints() {
+        findings.error("constraints", format!("constraints, {problem}"));
+    }
+    if let Err(problem) = template.other_resources() {
+        findings.error("resources", format!("the field of other resources {problem}"));
+    }
 }
 
 fn check_uri(uri: &Uri, index: usize, findings: &mut Findings) {

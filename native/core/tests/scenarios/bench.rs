@@ -26,6 +26,7 @@ pub(crate) struct Bench {
     pub(crate) connects: Vec<(MasterAddress, Call)>,
     pub(crate) calls: Vec<(CallId, Call)>,
     pub(crate) notices: Vec<Notice>,
+    pub(crate) decisions: Vec<String>,
     subscribed_as: Option<String>,
     acknowledged_states: BTreeMap<Vec<u8>, (String, TaskState)>,
 }
@@ -121,6 +122,7 @@ impl Bench {
             connects: Vec::new(),
             calls: Vec::new(),
             notices: Vec::new(),
+            decisions: Vec::new(),
             subscribed_as: None,
             acknowledged_states: BTreeMap::new(),
         };
@@ -343,6 +345,7 @@ impl Bench {
                     }
                 }
                 Output::Notice(notice) => self.notices.push(notice),
+                Output::Decision(decision) => self.decisions.push(decision.to_string()),
             }
         }
     }

@@ -1,0 +1,171 @@
+//! What the arithmetic of placement cannot know: constraints, ports, limits.
+
+use super::pass::{Ask, Class};
+use super::seat::Seat;
+use crate::amount::Amount;
+use crate::constraints::{Rule, State};
+use crate::placement::{HostId, Rules};
+use crate::resources::{Pool, holds_ports};
+use mesos_wire::Offer;
+use std::collections::HashMap;
+
+/// The rules of one pass, and what special asks have taken so far.
+pub(super) struct Account<'a> {
+    /// In the order of the wants.
+    pub(super) asks: Vec<&'a Ask<'a>>,
+    /// In the same order.
+    pub(super) class_of: Vec<u32>,
+    pub(super) classes: &'a [Class],
+    pub(super) rules: &'a [Option<Rule>],
+    pub(super) seats: &'a [Option<Seat>],
+    pub(super) held: &'a [Option<Offer>],
+    pub(super) symbols: &'a crate::constraints::Symbols,
+    /// Whether any host has a maintenance window.
+    pub(super) windows: bool,
+    pub(super) now: i64,
+    /// How many there were before the pass: by group, what is counted by, and its value.
+    pub(super) before: HashMap<(String, String, String), u32>,
+    /// The same of this pass.
+    pub(super) counts: HashMap<(String, String, String), u32>,
+    pub(super) pools: HashMap<HostId, Pool>,
+    /// The special wants that have a place, in the order in which they got it.
+    pub(super) sequence: Vec<usize>,
+}
+
+impl Account<'_> {
+    fn rule(&self, class: u32) -> Option<&Rule> {
+        let class = self.classes.get(class as usize)?;
+        self.rules.get(class.rule)?.as_ref()
+    }
+
+    pub(super) fn is_special(&self, class: u32) -> bool {
+        self.classes
+            .get(class as usize)
+            .is_some_and(|class| class.special)
+    }
+
+    fn seat(&self, host: HostId) -> Option<&Seat> {
+        self.seats.get(host.index())?.as_ref()
+    }
+
+    /// What is counted on a host for each limit of a class.
+    fn limits(&self, class: u32, host: HostId) -> Vec<((String, String, String), u32)> {
+        let (Some(rule), Some(seat)) = (self.rule(class), self.seat(host)) else {
+            return Vec::new();
+        };
+        rule.constraints
+            .limits
+            .iter()
+            .map(|limit| {
+                let value = seat
+                    .profile
+                    .common(&limit.subject, self.symbols)
+                    .unwrap_or_default();
+                ((rule.group.clone(), limit.subject.to_string(), value), limit.most)
+            })
+            .collect()
+    }
+
+    /// Whether one more of the class may be on the host.
+    pub(super) fn within_limits(&self, class: u32, host: HostId) -> bool {
+        let unlimited = self
+            .rule(class)
+            .is_none_or(|rule| rule.constraints.limits.is_empty());
+        unlimited
+            || self.limits(class, host).iter().all(|(key, most)| {
+                let before = self.before.get(key).copied().unwrap_or(0);
+                let now = self.counts.get(key).copied().unwrap_or(0);
+                before + now < *most
+            })
+    }
+
+    fn pool(&mut self, host: HostId) -> Option<&mut Pool> {
+        let (seats, held) = (self.seats, self.held);
+        let seat = seats.get(host.index())?.as_ref()?;
+        Some(self.pools.entry(host).or_insert_with(|| pool_of(seat, held)))
+    }
+}
+
+/// All that stands of a seat.
+pub(super) fn pool_of(seat: &Seat, held: &[Option<Offer>]) -> Pool {
+    let offers = seat
+        .offers
+        .iter()
+        .map(|slot| held.get(*slot).and_then(Option::as_ref))
+        .map(|offer| offer.map(|offer| offer.resources.as_slice()).unwrap_or_default());
+    Pool::new(offers, &seat.role)
+}
+
+impl Rules for Account<'_> {
+    #[inline]
+    fn allowed(&self, class: u32, host: HostId) -> bool {
+        let Some(class) = self.classes.get(class as usize) else {
+            return false;
+        };
+        let good = self
+            .rules
+            .get(class.rule)
+            .and_then(Option::as_ref)
+            .is_some_and(|rule| rule.state(host.index()) == State::Good);
+        good && !(self.windows
+            && self
+                .seat(host)
+                .is_some_and(|seat| seat.is_away(self.now, class.until)))
+    }
+
+    fn shunned(&self, class: u32, host: HostId) -> bool {
+        self.classes
+            .get(class as usize)
+            .is_some_and(|class| class.shunned.contains(&host))
+    }
+
+    fn shuns(&self, class: u32) -> bool {
+        self.classes
+            .get(class as usize)
+            .is_some_and(|class| !class.shunned.is_empty())
+    }
+
+    fn favourites(&self, class: u32) -> &[HostId] {
+        self.classes
+            .get(class as usize)
+            .map(|class| class.favourites.as_slice())
+            .unwrap_or_default()
+    }
+
+    fn fits(&mut self, want: usize, host: HostId, free: Amount) -> bool {
+        let (Some(ask), Some(class)) = (self.asks.get(want), self.class_of.get(want).copied()) else {
+            return false;
+        };
+        let need = ask.need();
+        let ports = need.ports.is_empty()
+            || self
+                .seat(host)
+                .is_some_and(|seat| holds_ports(&seat.ports, need.ports));
+        ports
+            && self.within_limits(class, host)
+            && self
+                .pool(host)
+                .and_then(|pool| pool.plain_part(&need))
+                .is_some_and(|plain| free.holds(plain))
+    }
+
+    fn take(&mut self, want: usize, host: HostId) -> Amount {
+        let (Some(ask), Some(class)) = (self.asks.get(want), self.class_of.get(want).copied()) else {
+            return Amount::ZERO;
+        };
+        let need = ask.need();
+        for (key, _) in self.limits(class, host) {
+            *self.counts.entry(key).or_default() += 1;
+        }
+        self.sequence.push(want);
+        self.pool(host)
+            .map(|pool| pool.take_beside(&need))
+            .unwrap_or_default()
+    }
+
+    fn clear(&mut self) {
+        self.counts.clear();
+        self.pools.clear();
+        self.sequence.clear();
+    }
+}

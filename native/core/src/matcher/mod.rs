@@ -1,0 +1,423 @@
+//! Which waiting agent goes into which offer.
+//!
+//! [`Matcher`] keeps what stands on offer and what it has seen of the cluster. Its life, pass by pass:
+//! [`take_in`](Matcher::take_in) offers as they come, [`pass`](Matcher::pass) over all that wait, use the
+//! [`Bundle`]s, and [`give_back`](Matcher::give_back) what is not to be kept. Offers may also stay: a pass after one new offer
+//! or one new request costs a small part of a pass over everything.
+
+mod account;
+mod cut;
+mod pass;
+mod reason;
+#[cfg(test)]
+mod reference;
+mod seat;
+#[cfg(test)]
+mod tests;
+
+pub use pass::{Ask, Peer};
+pub use reason::{Lack, Reason};
+
+use crate::amount::Amount;
+use crate::constraints::{Constraints, Rule, Symbols};
+use crate::placement::{Board, HostId, Policy};
+use mesos_wire::{DomainInfo, Offer, OfferId, Resource};
+use seat::{Seat, window_of};
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::time::Duration;
+
+/// Constraints that the matcher has compiled; of one matcher only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub struct RuleId(usize);
+
+/// What our own tasks hold on an agent.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Holding {
+    /// CPUs, memory, disk and GPUs.
+    pub amount: Amount,
+    /// Ports of the host.
+    pub ports: Vec<u32>,
+}
+
+/// The outcome of one pass. `ask` is a position in the list that [`Matcher::pass`] was given.
+#[derive(Debug, Default)]
+pub struct Placement {
+    /// What to accept.
+    pub bundles: Vec<Bundle>,
+    /// Why each ask that was not placed was not.
+    pub reasons: Vec<(usize, Reason)>,
+    /// What was held back for whom.
+    pub holds: Vec<HeldBack>,
+}
+
+/// Offers of one agent to one role and the tasks they are used for: one ACCEPT.
+#[derive(Debug)]
+pub struct Bundle {
+    /// Never empty; several only where one alone was not enough.
+    pub offers: Vec<OfferId>,
+    /// Whose they are.
+    pub agent_id: mesos_wire::AgentId,
+    /// Its host name.
+    pub hostname: String,
+    /// The Mesos agent's own address.
+    pub url: Option<Box<mesos_wire::Url>>,
+    /// What the offers had before.
+    pub free: Amount,
+    /// Never empty.
+    pub tasks: Vec<Assigned>,
+}
+
+/// An ask with its resources, cut out of the offers.
+#[derive(Debug)]
+pub struct Assigned {
+    /// Which ask.
+    pub ask: usize,
+    /// For its TaskInfo.
+    pub resources: Vec<Resource>,
+    /// In the order in which they were asked for.
+    pub ports: Vec<u32>,
+    /// What its limits count by, with the values of this host; for [`Peer::spread`].
+    pub spread: BTreeMap<String, String>,
+}
+
+/// Room that nobody younger or of lower priority may use in this pass.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeldBack {
+    /// For whom.
+    pub ask: usize,
+    /// Where.
+    pub hostname: String,
+    /// How much.
+    pub amount: Amount,
+}
+
+/// Hosts used this recently are near, or to be avoided.
+const LATELY_MILLIS: i64 = 60 * 60 * 1000;
+/// Of one group; the oldest are forgotten first.
+const LATELY_MOST: usize = 256;
+
+/// Places waiting agents.
+#[derive(Debug)]
+pub struct Matcher {
+    roles: Vec<String>,
+    /// The master's region; none if it does not say.
+    home: Option<String>,
+    hold_back: Duration,
+    board: Board,
+    /// By place on the board; none where a host is gone.
+    seats: Vec<Option<Seat>>,
+    by_agent: HashMap<String, Vec<HostId>>,
+    /// Offers that stand, by slot.
+    held: Vec<Option<Offer>>,
+    slots: Vec<usize>,
+    symbols: Symbols,
+    rules: Vec<Option<Rule>>,
+    /// By group: the hosts used lately and when, the latest last.
+    lately: HashMap<String, VecDeque<(HostId, i64)>>,
+    /// By ask's name: the host that is held back for it.
+    holding: HashMap<String, HostId>,
+    /// How many seats have a maintenance window.
+    windows: usize,
+}
+
+impl Matcher {
+    /// For offers to this role. Packs, and holds back what an agent needs when it has waited for five minutes.
+    pub fn new(role: &str) -> Self {
+        Self {
+            roles: vec![role.to_owned()],
+            home: None,
+            hold_back: Duration::from_secs(300),
+            board: Board::default(),
+            seats: Vec::new(),
+            by_agent: HashMap::new(),
+            held: Vec::new(),
+            slots: Vec::new(),
+            symbols: Symbols::default(),
+            rules: Vec::new(),
+            lately: HashMap::new(),
+            holding: HashMap::new(),
+            windows: 0,
+        }
+    }
+
+    /// Changes the roles. The first is taken for the role of an offer that does not name one; offers to any other than
+    /// these are not used.
+    pub fn set_roles<'r>(&mut self, roles: impl IntoIterator<Item = &'r str>) {
+        self.roles = roles.into_iter().map(str::to_owned).collect();
+    }
+
+    /// Says what a good place is.
+    pub fn set_policy(&mut self, policy: Policy) {
+        self.board.set_policy(policy);
+    }
+
+    /// How long an ask waits before what it needs is held back for it.
+    pub fn set_hold_back(&mut self, after: Duration) {
+        self.hold_back = after;
+    }
+
+    /// Learns where the master stands.
+    pub fn set_home(&mut self, master: Option<&DomainInfo>) {
+        let home = crate::constraints::place_of(master).map(|(region, _)| region.to_owned());
+        if home != self.home {
+            self.home = home;
+            for rule in self.rules.iter_mut().flatten() {
+                rule.forget_all();
+            }
+        }
+    }
+
+    /// Compiles constraints, or finds those that are equal. Asks of the same `group` (a template) count against each other's
+    /// limits and share the memory of hosts used lately.
+    pub fn rule(&mut self, group: &str, constraints: &Constraints) -> RuleId {
+        let known = self.rules.iter().position(|rule| {
+            rule.as_ref()
+                .is_some_and(|rule| rule.group == group && rule.constraints == *constraints)
+        });
+        if let Some(known) = known {
+            return RuleId(known);
+        }
+        let rule = Rule::new(group, constraints.clone(), &mut self.symbols);
+        match self.rules.iter().position(Option::is_none) {
+            Some(vacant) => {
+                self.rules[vacant] = Some(rule);
+                RuleId(vacant)
+            }
+            None => {
+                self.rules.push(Some(rule));
+                RuleId(self.rules.len() - 1)
+            }
+        }
+    }
+
+    /// Forgets all constraints but these.
+    pub fn keep_rules(&mut self, used: impl IntoIterator<Item = RuleId>) {
+        let mut keep = vec![false; self.rules.len()];
+        for RuleId(rule) in used {
+            if let Some(keep) = keep.get_mut(rule) {
+                *keep = true;
+            }
+        }
+        for (rule, keep) in self.rules.iter_mut().zip(keep) {
+            if !keep {
+                *rule = None;
+            }
+        }
+    }
+
+    /// Whether asks of this rule are counted against those that run, which [`pass`](Self::pass) needs to be told of then.
+    pub fn counts_peers(&self, RuleId(rule): RuleId) -> bool {
+        self.rules
+            .get(rule)
+            .and_then(Option::as_ref)
+            .is_some_and(|rule| !rule.constraints.limits.is_empty())
+    }
+
+    /// The most that each agent was seen to have, offered and used by us together.
+    pub fn seen_capacities(&self) -> impl Iterator<Item = Amount> {
+        self.board
+            .hosts()
+            .zip(&self.seats)
+            .filter(|(_, seat)| seat.is_some())
+            .map(|(host, _)| self.board.capacity(host))
+    }
+
+    /// How many offers stand.
+    pub fn standing(&self) -> usize {
+        self.held.len() - self.slots.len()
+    }
+
+    /// Takes offers in; they stand until they are used, given back or rescinded. `used` says what our own tasks hold on an
+    /// agent. The order of the offers does not matter. Costs no allocation for an agent that was seen before.
+    pub fn take_in<'u>(&mut self, offers: Vec<Offer>, used: impl Fn(&str) -> Option<&'u Holding>) {
+        self.seat_new(&offers);
+        for offer in offers {
+            let Some(host) = self.find_seat(&offer) else {
+                continue;
+            };
+            self.learn(host, &offer, used(&offer.agent_id.value));
+            let slot = match self.slots.pop() {
+                Some(slot) => {
+                    self.held[slot] = Some(offer);
+                    slot
+                }
+                None => {
+                    self.held.push(Some(offer));
+                    self.held.len() - 1
+                }
+            };
+            if let Some(seat) = self.seat_mut(host) {
+                seat.offers.push(slot);
+            }
+        }
+    }
+
+    /// Takes an offer off that the master has withdrawn; whether it stood.
+    pub fn rescind(&mut self, offer_id: &OfferId) -> bool {
+        let slot = self
+            .held
+            .iter()
+            .position(|held| held.as_ref().is_some_and(|offer| offer.id == *offer_id));
+        let Some(slot) = slot else { return false };
+        let host = self
+            .board
+            .hosts()
+            .find(|host| self.seat(*host).is_some_and(|seat| seat.offers.contains(&slot)));
+        self.held[slot] = None;
+        self.slots.push(slot);
+        if let Some(host) = host {
+            if let Some(seat) = self.seat_mut(host) {
+                seat.offers.retain(|other| *other != slot);
+            }
+            self.sum_up(host);
+        }
+        true
+    }
+
+    /// Takes all offers off that stand; for DECLINE.
+    pub fn give_back(&mut self) -> Vec<OfferId> {
+        for host in self.board.hosts() {
+            if self.board.stands(host) {
+                self.board.withdraw(host);
+                if let Some(seat) = self.seat_mut(host) {
+                    seat.offers.clear();
+                }
+            }
+        }
+        self.slots.clear();
+        self.held.drain(..).flatten().map(|offer| offer.id).collect()
+    }
+
+    /// The agent was removed from the cluster.
+    pub fn forget(&mut self, agent_id: &str) {
+        for host in self.by_agent.remove(agent_id).unwrap_or_default() {
+            let Some(seat) = self.seats.get_mut(host.index()).and_then(Option::take) else {
+                continue;
+            };
+            for slot in seat.offers {
+                self.held[slot] = None;
+                self.slots.push(slot);
+            }
+            self.windows -= usize::from(seat.window.is_some());
+            self.board.remove(host);
+            for rule in self.rules.iter_mut().flatten() {
+                rule.forget(host.index());
+            }
+            for used in self.lately.values_mut() {
+                used.retain(|(other, _)| *other != host);
+            }
+            self.holding.retain(|_, held| *held != host);
+        }
+    }
+
+    fn seat(&self, host: HostId) -> Option<&Seat> {
+        self.seats.get(host.index())?.as_ref()
+    }
+
+    fn seat_mut(&mut self, host: HostId) -> Option<&mut Seat> {
+        self.seats.get_mut(host.index())?.as_mut()
+    }
+
+    fn role_of<'o>(&'o self, offer: &'o Offer) -> &'o str {
+        role_of(offer)
+            .or(self.roles.first().map(String::as_str))
+            .unwrap_or("*")
+    }
+
+    /// Of the offer's agent and role.
+    fn find_seat(&self, offer: &Offer) -> Option<HostId> {
+        let role = self.role_of(offer);
+        self.by_agent
+            .get(offer.agent_id.value.as_str())?
+            .iter()
+            .copied()
+            .find(|host| self.seat(*host).is_some_and(|seat| seat.role == role))
+    }
+
+    /// Gives seats to agents that were not seen before, in an order of their own.
+    fn seat_new(&mut self, offers: &[Offer]) {
+        let mut new: Vec<(String, String)> = offers
+            .iter()
+            .filter(|offer| self.find_seat(offer).is_none())
+            .map(|offer| (offer.agent_id.value.clone(), self.role_of(offer).to_owned()))
+            .collect();
+        new.sort_unstable();
+        new.dedup();
+        for (agent, role) in new {
+            let host = self.board.add();
+            if self.seats.len() <= host.index() {
+                self.seats.resize_with(host.index() + 1, || None);
+            }
+            self.seats[host.index()] = Some(Seat::new(&role));
+            self.by_agent.entry(agent).or_default().push(host);
+        }
+    }
+
+    /// What an offer says of its host.
+    fn learn(&mut self, host: HostId, offer: &Offer, used: Option<&Holding>) {
+        let Some(seat) = self.seats.get_mut(host.index()).and_then(Option::as_mut) else {
+            return;
+        };
+        if !seat.profile.is_of(offer, &self.symbols) {
+            seat.profile = crate::constraints::Profile::new(offer, &mut self.symbols);
+            for rule in self.rules.iter_mut().flatten() {
+                rule.forget(host.index());
+            }
+        }
+        let window = window_of(offer);
+        self.windows -= usize::from(seat.window.is_some());
+        self.windows += usize::from(window.is_some());
+        seat.window = window;
+        let before = if seat.offers.is_empty() {
+            seat.ports.clear();
+            seat.revocable = Amount::ZERO;
+            Amount::ZERO
+        } else {
+            self.board.offered(host)
+        };
+        let offered = if self.roles.contains(&seat.role) {
+            before.plus(seat.add(offer))
+        } else {
+            before
+        };
+        let held = used.map(|used| used.amount).unwrap_or_default();
+        for port in used.map(|used| used.ports.as_slice()).unwrap_or_default() {
+            seat.seen_ports.insert(*port);
+        }
+        self.board.set(host, offered, offered.plus(held));
+    }
+
+    /// What is on offer of the host, from its offers that still stand.
+    fn sum_up(&mut self, host: HostId) {
+        let Some(seat) = self.seats.get_mut(host.index()).and_then(Option::as_mut) else {
+            return;
+        };
+        if seat.offers.is_empty() {
+            self.board.withdraw(host);
+            return;
+        }
+        let slots = std::mem::take(&mut seat.offers);
+        seat.ports.clear();
+        seat.revocable = Amount::ZERO;
+        let mut offered = Amount::ZERO;
+        for offer in slots.iter().filter_map(|slot| self.held.get(*slot)?.as_ref()) {
+            if self.roles.contains(&seat.role) {
+                offered = offered.plus(seat.add(offer));
+            }
+        }
+        seat.offers = slots;
+        let capacity = self.board.capacity(host);
+        self.board.set(host, offered, capacity);
+    }
+}
+
+/// For which of our roles it was made.
+fn role_of(offer: &Offer) -> Option<&str> {
+    let allocation = offer.allocation_info.as_ref().or_else(|| {
+        offer
+            .resources
+            .iter()
+            .find_map(|resource| resource.allocation_info.as_ref())
+    })?;
+    allocation.role.as_deref()
+}

@@ -1,0 +1,314 @@
+//! Why an ask was not placed.
+
+mod survey;
+mod words;
+
+use super::Matcher;
+use super::account::Account;
+use super::pass::{Ask, Classes};
+use super::seat::Seat;
+use crate::amount::Amount;
+use crate::constraints::{Refusal, Rule, State};
+use crate::placement::{Board, HostId, Rules};
+use crate::resources::holds_ports;
+use std::collections::HashMap;
+use survey::{Survey, What};
+
+/// Why an ask was not placed.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Reason {
+    /// For people.
+    pub text: String,
+    /// False: no agent seen so far could ever hold it.
+    pub possible: bool,
+    /// Agents of which something was on offer.
+    pub offers: usize,
+    /// How many of those lacked what; one may lack several things.
+    pub lacking: Vec<(Lack, usize)>,
+}
+
+/// What an offer lacked.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Lack {
+    /// It is from somewhere else.
+    Place,
+    /// A constraint, as it was typed.
+    Constraint(String),
+    /// Maintenance begins before the agent would end.
+    Maintenance,
+    /// Enough CPUs.
+    Cpus,
+    /// Enough memory.
+    Mem,
+    /// Enough disk.
+    Disk,
+    /// Enough GPUs.
+    Gpus,
+    /// The ports, though the rest was there.
+    Ports,
+    /// Another resource, though the rest was there.
+    Other,
+    /// Room for one more agent of its kind, though the rest was there.
+    Limit,
+}
+
+impl Reason {
+    /// Something that may change.
+    pub fn new(text: String) -> Self {
+        Self {
+            text,
+            possible: true,
+            ..Self::default()
+        }
+    }
+}
+
+/// What was found out about the hosts of a pass, for all asks that it could not place.
+pub(super) struct Explainer<'a> {
+    account: &'a Account<'a>,
+    board: &'a Board,
+    home: Option<&'a str>,
+    surveys: HashMap<(usize, i64, bool, What), Survey>,
+    known: HashMap<(u32, Amount), Reason>,
+}
+
+impl<'a> Explainer<'a> {
+    pub(super) fn new(account: &'a Account<'a>, board: &'a Board, home: Option<&'a str>) -> Self {
+        Self {
+            account,
+            board,
+            home,
+            surveys: HashMap::new(),
+            known: HashMap::new(),
+        }
+    }
+
+    /// Why the want has no place.
+    pub(super) fn explain(&mut self, want: usize) -> Reason {
+        let (Some(ask), Some(class)) = (
+            self.account.asks.get(want).copied(),
+            self.account.class_of.get(want).copied(),
+        ) else {
+            return Reason::default();
+        };
+        if let Some(known) = self.known.get(&(class, ask.amount)) {
+            return known.clone();
+        }
+        let reason = self
+            .impossible(ask, class)
+            .unwrap_or_else(|| self.shortage(ask, class, What::Offer));
+        self.known.insert((class, ask.amount), reason.clone());
+        reason
+    }
+
+    /// Why no agent that was seen could ever hold it; none if one could, or none was seen.
+    pub(super) fn impossible(&mut self, ask: &Ask<'_>, class: u32) -> Option<Reason> {
+        if ask.revocable {
+            return None;
+        }
+        let account = self.account;
+        let survey = self.survey(ask, What::Agent);
+        let possible = survey.total == 0
+            || if ask.ports.is_empty() {
+                survey.holds(ask.amount)
+            } else {
+                survey.hosts().any(|(room, host)| {
+                    room.holds(ask.amount)
+                        && seat(account, host).is_some_and(|seat| holds_ports(&seat.seen_ports, ask.ports))
+                })
+            };
+        if possible {
+            return None;
+        }
+        let mut reason = self.shortage(ask, class, What::Agent);
+        reason.text.push_str("; no agent seen so far could ever hold it");
+        reason.possible = false;
+        Some(reason)
+    }
+
+    fn survey(&mut self, ask: &Ask<'_>, what: What) -> &mut Survey {
+        let (account, board) = (self.account, self.board);
+        let until = match what {
+            What::Offer if account.windows => ask.until,
+            What::Offer | What::Agent => 0,
+        };
+        self.surveys
+            .entry((ask.rule.0, until, ask.revocable, what))
+            .or_insert_with(|| {
+                let rule = rule(account, ask);
+                Survey::new(board.hosts().filter_map(|host| {
+                    let seat = seat(account, host)?;
+                    let room = match what {
+                        What::Agent => board.capacity(host),
+                        What::Offer if !board.stands(host) => return None,
+                        What::Offer if ask.revocable => board.offered(host).most(seat.revocable),
+                        What::Offer => board.offered(host),
+                    };
+                    let refused = match rule.map(|rule| rule.state(host.index())) {
+                        Some(State::Bad(refusal)) => Some(lack_of(rule, refusal)),
+                        _ if what == What::Offer && seat.is_away(account.now, ask.until) => {
+                            Some(Lack::Maintenance)
+                        }
+                        _ => None,
+                    };
+                    Some((room, host, refused))
+                }))
+            })
+    }
+
+    /// What is missing, compared with all that are known, or on offer.
+    fn shortage(&mut self, ask: &Ask<'_>, class: u32, what: What) -> Reason {
+        let (account, home) = (self.account, self.home);
+        let survey = self.survey(ask, what);
+        let mut lacking: Vec<(Lack, usize)> = survey
+            .refused
+            .iter()
+            .map(|(lack, count)| (lack.clone(), *count))
+            .collect();
+        lacking.extend(survey.short_of(ask.amount));
+        let text = if survey.is_empty() {
+            words::unsuitable(survey, ask, rule(account, ask), home, what)
+        } else if !survey.holds(ask.amount) {
+            let largest = survey.largest();
+            words::amount_shortage(ask.amount, largest, what)
+        } else {
+            let roomy: Vec<(&Seat, HostId)> = if account.is_special(class) {
+                survey
+                    .hosts()
+                    .filter(|(room, _)| room.holds(ask.amount))
+                    .filter_map(|(_, host)| Some((seat(account, host)?, host)))
+                    .collect()
+            } else {
+                Vec::new()
+            };
+            let (lack, text) = special_shortage(account, ask, class, &roomy, what);
+            lacking.extend(lack.map(|lack| (lack, roomy.len())));
+            text
+        };
+        let total = survey.total;
+        let nearest = (what == What::Offer && total > 1 && !survey.holds(ask.amount))
+            .then(|| survey.nearest(ask.amount))
+            .flatten()
+            .and_then(|(room, host)| {
+                Some(words::nearest(
+                    &seat(account, host)?.profile.hostname,
+                    ask.amount,
+                    room,
+                ))
+            });
+        let detail = match what {
+            What::Offer if total > 1 => words::detail(total, &lacking, nearest),
+            What::Offer | What::Agent => String::new(),
+        };
+        Reason {
+            text: text + &detail,
+            possible: true,
+            offers: if what == What::Offer { total } else { 0 },
+            lacking,
+        }
+    }
+}
+
+/// What is missing where the amounts are there.
+fn special_shortage(
+    account: &Account<'_>,
+    ask: &Ask<'_>,
+    class: u32,
+    roomy: &[(&Seat, HostId)],
+    what: What,
+) -> (Option<Lack>, String) {
+    let ports = |seat: &Seat| match what {
+        What::Agent => holds_ports(&seat.seen_ports, ask.ports),
+        What::Offer => holds_ports(&seat.ports, ask.ports),
+    };
+    if !ask.ports.is_empty() && !roomy.iter().any(|(seat, _)| ports(seat)) {
+        let sets: Vec<_> = roomy
+            .iter()
+            .map(|(seat, _)| match what {
+                What::Agent => &seat.seen_ports,
+                What::Offer => &seat.ports,
+            })
+            .collect();
+        return (Some(Lack::Ports), words::port_shortage(ask.ports, &sets, what));
+    }
+    let limited = !roomy.is_empty() && roomy.iter().all(|(_, host)| !account.within_limits(class, *host));
+    if limited {
+        let limits = rule(account, ask)
+            .map(|rule| rule.constraints.limits.as_slice())
+            .unwrap_or_default();
+        return (Some(Lack::Limit), words::limit(limits));
+    }
+    let others = ask.others.is_empty()
+        || roomy.iter().any(|(seat, _)| {
+            let need = crate::resources::Need {
+                others: ask.others,
+                ..crate::resources::Need::default()
+            };
+            super::account::pool_of(seat, account.held).holds(&need)
+        });
+    if !others {
+        return (Some(Lack::Other), words::others(ask.others, what));
+    }
+    let text = "fits, but agents that wait longer take the offered room first".to_owned();
+    (None, text)
+}
+
+fn seat<'a>(account: &'a Account<'_>, host: HostId) -> Option<&'a Seat> {
+    account.seats.get(host.index())?.as_ref()
+}
+
+fn rule<'a>(account: &'a Account<'_>, ask: &Ask<'_>) -> Option<&'a Rule> {
+    account.rules.get(ask.rule.0)?.as_ref()
+}
+
+fn lack_of(rule: Option<&Rule>, refusal: Refusal) -> Lack {
+    let text = match (rule, refusal) {
+        (Some(rule), Refusal::Condition(number)) => rule
+            .constraints
+            .conditions
+            .get(usize::from(number))
+            .map(|condition| condition.text.clone()),
+        (Some(rule), Refusal::Limit(number)) => rule
+            .constraints
+            .limits
+            .get(usize::from(number))
+            .map(|limit| limit.subject.to_string()),
+        _ => return Lack::Place,
+    };
+    Lack::Constraint(text.unwrap_or_default())
+}
+
+impl Matcher {
+    /// Why an ask waits while there are no offers; `None` if some agent could hold it.
+    pub fn impossible(&mut self, ask: &Ask<'_>) -> Option<Reason> {
+        let asks = [*ask];
+        let Classes { classes, class_of } = self.classes(&asks, 0);
+        self.look(&classes);
+        let account = Account {
+            asks: vec![ask],
+            class_of,
+            classes: &classes,
+            rules: &self.rules,
+            seats: &self.seats,
+            held: &self.held,
+            symbols: &self.symbols,
+            windows: false,
+            now: 0,
+            before: HashMap::new(),
+            counts: HashMap::new(),
+            pools: HashMap::new(),
+            sequence: Vec::new(),
+        };
+        let holds = |host: HostId| {
+            self.board.capacity(host).holds(ask.amount)
+                && account.allowed(0, host)
+                && self
+                    .seat(host)
+                    .is_some_and(|seat| ask.ports.is_empty() || holds_ports(&seat.seen_ports, ask.ports))
+        };
+        if self.board.hosts().any(holds) {
+            return None;
+        }
+        Explainer::new(&account, &self.board, self.home.as_deref()).impossible(ask, 0)
+    }
+}
