@@ -1,7 +1,17 @@
-//! `cargo xtask bench provision`: how long builds wait for new agents, beside what no provisioning can beat.
+//! `cargo xtask bench provision`: how long builds wait for new agents, beside what no provisioning can beat. `matcher` and
+//! `decode` stand in modules of their own.
 
+mod asked;
+mod bars;
+mod cases;
+mod decode;
 mod floor;
 mod jobs;
+mod machine;
+mod matcher;
+mod measured;
+mod ours;
+mod report;
 
 use std::fs;
 use std::path::Path;
@@ -34,8 +44,14 @@ pub(crate) fn run(root: &Path, words: &[String]) -> Result<(), Failure> {
     let (what, rest) = words
         .split_first()
         .map_or(("", [].as_slice()), |(what, rest)| (what.as_str(), rest));
-    if what != "provision" {
-        return Err(Failure::Usage("bench what? There is: provision".into()));
+    match what {
+        "provision" => {}
+        "matcher" => return matcher::run(root, rest),
+        "decode" => return decode::run(root, rest),
+        _ => {
+            let there_is = "bench what? There are: provision, matcher, decode";
+            return Err(Failure::Usage(there_is.into()));
+        }
     }
     let mut arguments = Arguments::new(rest);
     let times: usize = arguments.option("--times")?.unwrap_or(5);

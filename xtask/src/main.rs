@@ -27,6 +27,10 @@ cargo xtask test --host jenkins [--list] [--only STEP,STEP]
     (else the java of the path) a JDK
 cargo xtask bench provision [--times N]
     how long builds wait for new agents, on today's Jenkins (JENKINS_WAR, JENKINS_PLUGINS) and real Mesos
+cargo xtask bench matcher [--quick] [--write]
+    our matcher and Netflix Fenzo on the same files; bars; --write: into docs/performance.md
+cargo xtask bench decode [--quick] [--write]
+    an OFFERS event, from bytes to what the matcher can use
 cargo xtask docs
     docs/configuration.md, from the forms and their help
 cargo xtask package

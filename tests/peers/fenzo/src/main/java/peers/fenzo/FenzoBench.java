@@ -15,11 +15,12 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * Netflix Fenzo's {@code TaskScheduler.scheduleOnce} on files that any other matcher can read ({@link CaseFile}).
+ * Netflix Fenzo's {@code TaskScheduler.scheduleOnce} on files that any other matcher can read ({@link CaseFile}). Reads
+ * questions from standard input, one a line, and answers each with a line; fields are separated by tabs.
  *
  * <pre>
- *   serve                                     reads lines MODE tab FILE, answers each with a line of figures
- *   check FILE ASSIGNMENTS [constraint]       judges any matcher's assignments (lines TASK tab HOST, or - for none)
+ *   run    MODE FILE ASSIGNMENTS     measures, and writes lines TASK tab HOST, or - for none
+ *   check  MODE FILE ASSIGNMENTS     judges any matcher's assignments
  * </pre>
  *
  * {@code -Dseconds=S} (10) is the time measured for each case after half of it to warm up, {@code -Dmin=N} (5) and
@@ -27,8 +28,7 @@ import java.util.Map;
  * ({@code -XX:ActiveProcessorCount}); it has no option for it.
  */
 public final class FenzoBench {
-    private static final String COLUMNS =
-            "median_ms\tp99_ms\t" + Judge.COLUMNS + "\tmin_ms\toffers_only_median_ms\titerations\tthreads";
+    private static final String COLUMNS = "median_ms\tp99_ms\tmin_ms\toffers_only_median_ms\titerations\tthreads";
 
     private final double seconds = Double.parseDouble(System.getProperty("seconds", "10"));
     private final int least = Integer.getInteger("min", 5);
@@ -36,21 +36,30 @@ public final class FenzoBench {
 
     private FenzoBench() {}
 
-    /** See the class. */
+    /** See the class. The first lines tell the columns of the answers. */
     public static void main(String[] words) throws IOException {
         PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
-        switch (words[0]) {
-            case "serve" -> new FenzoBench().serve(out);
-            case "check" -> {
-                boolean constraint = words.length > 3 && words[3].equals("constraint");
-                CaseFile input = CaseFile.read(Path.of(words[1]));
-                out.println(Judge.judge(input, assignments(Path.of(words[2])), constraint));
-            }
-            default -> throw new IllegalArgumentException(words[0]);
+        out.println(COLUMNS);
+        out.println(Judge.COLUMNS);
+        FenzoBench bench = new FenzoBench();
+        BufferedReader in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+        for (String line = in.readLine(); line != null; line = in.readLine()) {
+            out.println(bench.answer(line.split("\t")));
         }
     }
 
-    private static Map<String, String> assignments(Path file) throws IOException {
+    private String answer(String[] question) throws IOException {
+        Mode mode = Mode.of(question[1]);
+        CaseFile input = CaseFile.read(Path.of(question[2]));
+        Path assignments = Path.of(question[3]);
+        return switch (question[0]) {
+            case "run" -> measure(input, mode, assignments);
+            case "check" -> Judge.judge(input, read(assignments), mode.constraint());
+            default -> throw new IOException("no question " + question[0]);
+        };
+    }
+
+    private static Map<String, String> read(Path file) throws IOException {
         Map<String, String> result = new HashMap<>();
         for (String line : Files.readAllLines(file)) {
             String[] fields = line.split("\t");
@@ -61,16 +70,15 @@ public final class FenzoBench {
         return result;
     }
 
-    private void serve(PrintStream out) throws IOException {
-        out.println(COLUMNS);
-        BufferedReader in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
-        for (String line = in.readLine(); line != null; line = in.readLine()) {
-            String[] fields = line.split("\t");
-            out.println(measure(CaseFile.read(Path.of(fields[1])), Mode.of(fields[0])));
+    private static void write(CaseFile input, Map<String, String> assignments, Path file) throws IOException {
+        List<String> lines = new ArrayList<>();
+        for (CaseFile.Task task : input.tasks()) {
+            lines.add(task.name() + "\t" + assignments.getOrDefault(task.name(), "-"));
         }
+        Files.write(file, lines);
     }
 
-    private String measure(CaseFile input, Mode mode) {
+    private String measure(CaseFile input, Mode mode, Path assignments) throws IOException {
         long end = System.nanoTime() + (long) (seconds * 0.5e9);
         for (int round = 0; round < most && (round < 3 || System.nanoTime() < end); round++) {
             FenzoCall.withoutTasks(input, mode);
@@ -85,13 +93,13 @@ public final class FenzoBench {
             last = FenzoCall.withTasks(input, mode);
             whole.add(last.nanos);
         }
+        write(input, last.assignments, assignments);
         double[] times = sorted(whole);
         return String.format(
                 Locale.ROOT,
-                "%.3f\t%.3f\t%s\t%.3f\t%.3f\t%d\t%d",
+                "%.3f\t%.3f\t%.3f\t%.3f\t%d\t%d",
                 quantile(times, 0.5),
                 quantile(times, 0.99),
-                Judge.judge(input, last.assignments, mode.constraint()),
                 times[0],
                 quantile(sorted(offersOnly), 0.5),
                 times.length,

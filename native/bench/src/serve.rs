@@ -1,0 +1,76 @@
+//! Answers questions while the peer in its warmed-up JVM answers the same ones.
+
+use std::fmt::Write as _;
+use std::io::{BufRead as _, Write as _};
+use std::path::Path;
+
+use crate::Failure;
+use crate::case::Case;
+use crate::figures::{Effort, measure, timed};
+use crate::matching::{Requests, Running, fresh, hosts, pass, take_in};
+use crate::offers;
+use crate::small::small;
+
+/// The columns of the answers to `run`.
+const COLUMNS: &str = "median_ms\tp99_ms\tmin_ms\toffers_only_median_ms\titerations\tthreads\tprocessor_ms\toffers_only_processor_ms";
+
+pub(crate) fn serve(effort: Effort) -> Result<(), Failure> {
+    println!("{COLUMNS}");
+    for line in std::io::stdin().lock().lines() {
+        let line = line?;
+        let words: Vec<&str> = line.split('\t').collect();
+        let answer = match words.as_slice() {
+            ["run", mode, file, assignments] => {
+                let constraint = *mode == "constraint";
+                run(
+                    &Case::read(Path::new(file))?,
+                    constraint,
+                    Path::new(assignments),
+                    effort,
+                )?
+            }
+            ["small", file] => small(&Case::read(Path::new(file))?, effort),
+            _ => return Err(Failure::Usage(line)),
+        };
+        println!("{answer}");
+        std::io::stdout().flush()?;
+    }
+    Ok(())
+}
+
+/// What Fenzo's call does: offers and tasks go to a matcher that knows nothing but what runs on the hosts. Offers are parsed
+/// and requests are made before, as they are for Fenzo.
+fn run(case: &Case, constraint: bool, assignments: &Path, effort: Effort) -> Result<String, Failure> {
+    let requests = Requests::of(&case.tasks, constraint);
+    let running = Running::of(case);
+    let offered = offers::of_case(case, 0);
+    let once = |with_tasks: bool| {
+        let mut matcher = fresh();
+        let mut asks = requests.asks(&mut matcher);
+        asks.truncate(if with_tasks { asks.len() } else { 0 });
+        let offers = offered.clone();
+        timed(|| {
+            take_in(&mut matcher, offers, &running);
+            pass(&mut matcher, &asks)
+        })
+    };
+    let whole = measure(effort, || once(true).0);
+    let offers_only = measure(effort, || once(false).0);
+    let (_, placement) = once(true);
+    let mut text = String::new();
+    for (task, host) in case.tasks.iter().zip(hosts(&placement, case.tasks.len())) {
+        // writing to a String cannot fail
+        let _ = writeln!(text, "{}\t{}", task.name, host.unwrap_or("-"));
+    }
+    std::fs::write(assignments, text)?;
+    Ok(format!(
+        "{:.4}\t{:.4}\t{:.4}\t{:.4}\t{}\t1\t{:.4}\t{:.4}",
+        whole.median(),
+        whole.p99(),
+        whole.least(),
+        offers_only.median(),
+        whole.count(),
+        whole.processor_median(),
+        offers_only.processor_median()
+    ))
+}
