@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use testbed::seeds::{CloudSeed, TemplateSeed};
 use testbed::{AgentSpec, Check, ClusterSpec, RunError};
-use today::{Bed, LATER};
+use today::{Bed, Gate, LATER};
 
 const BUILDS: usize = 800;
 const ROOM: usize = 40;
@@ -125,5 +125,65 @@ fn eight_hundred_builds_pass_through_a_cluster_with_room_for_forty_agents() {
     assert!(storm.most_nodes <= ROOM, "{} nodes", storm.most_nodes);
     assert!(growth < GROWTH, "the heap has grown by {growth} bytes");
     assert!(lines < 2 * (BUILDS - first), "{lines} lines");
+    bed.nothing_left(LATER).unwrap();
+    assert_eq!(bed.jenkins.complaints(), [""; 0]);
+}
+
+/// Removes a node and, between the two halves of that removal, another one: the log of the first half is where a script
+/// can step in. Jenkins then makes a new computer for the first node, which is gone.
+const TWO_AT_ONCE: &str = "
+import java.util.logging.*
+def jenkins = Jenkins.get()
+def (first, second) = jenkins.nodes
+def made = 0
+def listener = [onConfigurationChange: { if (first.toComputer() != null && first.toComputer().node == null) made++ }] as
+  hudson.slaves.ComputerListener
+def between = new Handler() {
+  void publish(LogRecord record) {
+    if (record.message.startsWith('deleting') && record.message.endsWith(first.nodeName)) jenkins.removeNode(second)
+  }
+  void flush() {}
+  void close() {}
+}
+between.level = Level.ALL
+def nodes = Logger.getLogger('jenkins.model.Nodes')
+nodes.level = Level.FINE
+nodes.addHandler(between)
+hudson.slaves.ComputerListener.all().add(listener)
+try {
+  jenkins.removeNode(first)
+} finally {
+  hudson.slaves.ComputerListener.all().remove(listener)
+  nodes.removeHandler(between)
+  nodes.level = null
+}
+println made + ' ' + jenkins.computers.findAll { it.node == null }*.name
+";
+
+#[test]
+fn two_nodes_that_are_removed_at_once_leave_no_computer() {
+    let bed = Bed::start(
+        &ClusterSpec::with_agents(1, &AgentSpec::with(2.0, 16_384)),
+        CloudSeed::default(),
+    )
+    .unwrap();
+    // both run at the same time, so they have two agents
+    let gate = Gate::closed().unwrap();
+    for job in ["one", "two"] {
+        bed.build(job, "mesos", &gate.script()).unwrap();
+    }
+    for job in ["one", "two"] {
+        bed.start_of(job).unwrap();
+    }
+    gate.open().unwrap();
+    for job in ["one", "two"] {
+        bed.success_of(job).unwrap();
+    }
+
+    let seen = bed.jenkins.groovy(TWO_AT_ONCE).unwrap();
+
+    let (made, left) = seen.split_once(' ').unwrap();
+    assert_ne!(made, "0", "Jenkins made no computer for a node that was gone");
+    assert_eq!(left, "[]");
     bed.nothing_left(LATER).unwrap();
 }

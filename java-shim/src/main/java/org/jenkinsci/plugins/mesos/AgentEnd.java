@@ -1,47 +1,45 @@
 package org.jenkinsci.plugins.mesos;
 
 import hudson.model.Computer;
-import hudson.model.Queue;
-import java.io.IOException;
-import java.util.logging.Level;
-import java.util.logging.Logger;
 
-/** Ends an agent for good: its task at Mesos and its node here. */
+/** Ends an agent for good: its task at Mesos, and with that its node here. */
 final class AgentEnd {
-    private static final Logger LOGGER = Logger.getLogger(AgentEnd.class.getName());
-
     private AgentEnd() {}
 
     /** On another thread: the caller may hold locks. From now on the agent takes no build. */
     static void soon(MesosSlave node, String why) {
-        if (node.toComputer() instanceof MesosComputer computer) {
-            computer.setAcceptingTasks(false);
+        MesosComputer computer = node.toComputer() instanceof MesosComputer ours ? ours : null;
+        if (computer != null) {
+            computer.refuseBuilds(why);
         }
-        Computer.threadPoolForRemoting.submit(() -> now(node, why));
+        Computer.threadPoolForRemoting.submit(() -> {
+            if (computer != null) {
+                computer.closeToBuilds(why);
+            }
+            now(node, why);
+        });
     }
 
     /** As {@link #soon}, unless it is given a build meanwhile. */
     static void ifIdle(MesosSlave node, MesosComputer computer, String why) {
-        computer.setAcceptingTasks(false);
         Computer.threadPoolForRemoting.submit(() -> {
-            // takes the queue's lock: a build that was being given to the agent before is seen after it
-            Queue.getInstance().maintain();
+            computer.closeToBuilds(why);
             if (computer.hasWork()) {
-                computer.setAcceptingTasks(true);
+                computer.openToBuilds();
             } else {
                 now(node, why);
             }
         });
     }
 
+    /**
+     * The node goes when Mesos tells that the task is over. An agent whose node went first would lose its connection and
+     * come back, as it does when Jenkins restarts, to a node that is not there.
+     */
     private static void now(MesosSlave node, String why) {
         MesosFrameworks.release(node.getCloudId(), node.getNodeName(), why);
-        try {
-            node.terminate();
-        } catch (IOException e) {
-            LOGGER.log(Level.WARNING, "cannot remove the node " + node.getNodeName(), e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+        if (MesosFrameworks.agent(node.getCloudId(), node.getNodeName()) == null) {
+            AgentNodes.remove(node.getNodeName(), why);
         }
     }
 }

@@ -11,6 +11,9 @@ import jenkins.model.Jenkins;
  */
 @Extension
 public class IdleWatch extends PeriodicWork {
+    /** How long the end of a released task is waited for, which Mesos cannot tell while it is not reached. */
+    private static final long END_MILLIS = TimeUnit.MINUTES.toMillis(1);
+
     @Override
     public long getRecurrencePeriod() {
         return TimeUnit.SECONDS.toMillis(10);
@@ -32,7 +35,13 @@ public class IdleWatch extends PeriodicWork {
     }
 
     private static void look(MesosFramework framework, MesosAgent agent) {
-        if (agent.isReleased() || !agent.hasNode()) {
+        if (!agent.hasNode()) {
+            return;
+        }
+        if (agent.isReleased()) {
+            if (agent.millisReleased() >= END_MILLIS) {
+                AgentNodes.remove(agent.name, agent.releaseReason());
+            }
             return;
         }
         if (!(Jenkins.get().getNode(agent.name) instanceof MesosSlave node)) {

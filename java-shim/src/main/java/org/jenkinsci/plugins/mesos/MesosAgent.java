@@ -73,6 +73,7 @@ final class MesosAgent {
     private Phase phase = Phase.REQUESTED;
     private String reason;
     private String releaseReason;
+    private long releasedAt;
     private String host;
     private long phaseSince = requestedAt;
     private boolean nodeAdded;
@@ -233,6 +234,7 @@ final class MesosAgent {
             return false;
         }
         releaseReason = why;
+        releasedAt = System.currentTimeMillis();
         return true;
     }
 
@@ -242,6 +244,11 @@ final class MesosAgent {
 
     synchronized boolean isReleased() {
         return releaseReason != null;
+    }
+
+    /** Since it was released; 0 if it was not. */
+    synchronized long millisReleased() {
+        return releaseReason == null ? 0 : System.currentTimeMillis() - releasedAt;
     }
 
     void enter(Phase next, String why) {

@@ -27,6 +27,10 @@ public class MesosComputer extends AbstractCloudComputer<MesosSlave> {
     private final Set<Executor> begun = ConcurrentHashMap.newKeySet();
 
     private volatile MesosAgent agent;
+
+    /** Why the queue is to give it no further build; null if it may. */
+    private volatile String refusal;
+
     private volatile long onlineSince;
     private volatile long offlineSince = System.currentTimeMillis();
 
@@ -156,21 +160,50 @@ public class MesosComputer extends AbstractCloudComputer<MesosSlave> {
                 && (System.currentTimeMillis() - madeAt < RETURN_MILLIS || SingleUse.isAwaited(name));
     }
 
+    /** Why it refuses builds although it may still be accepting tasks; null if it does not. */
+    String refusal() {
+        return refusal;
+    }
+
+    /** The queue chooses it for no further build; a build that it was chosen for may still come. */
+    void refuseBuilds(String why) {
+        refusal = why;
+    }
+
+    /**
+     * When this returns, it has got the last build that it was chosen for, and takes no other. In this order: the queue
+     * fails over an agent that it has chosen and that does not accept tasks when it is given the build a moment later.
+     */
+    void closeToBuilds(String why) {
+        refuseBuilds(why);
+        // takes the queue's lock: whatever the queue was about to do with this agent is done after it
+        Queue.getInstance().maintain();
+        setAcceptingTasks(false);
+    }
+
+    /** Takes back {@link #closeToBuilds}. */
+    void openToBuilds() {
+        setAcceptingTasks(true);
+        refusal = null;
+    }
+
     /** The build that it has wants it for itself from now on. */
     void takeNoMore() {
-        setAcceptingTasks(false);
+        closeToBuilds(Messages.MesosSlave_used());
         MesosSlave node = getNode();
         if (node != null) {
             node.takeNoMore();
         }
     }
 
-    /** Also false when it takes no further build, so that nobody counts on its free executors. */
+    /**
+     * Also false when it has had its last build, so that nobody counts on its free executors. What makes it so changes
+     * under the lock of the queue only; that it is too old is no such thing, and told by its refusal.
+     */
     @Override
     public boolean isAcceptingTasks() {
         MesosSlave node = getNode();
-        return super.isAcceptingTasks()
-                && (node == null || node.isComingBack() || !node.isFull(System.currentTimeMillis()));
+        return super.isAcceptingTasks() && (node == null || node.isComingBack() || !node.isUsedUp());
     }
 
     /** Whether it has any task. */
@@ -210,7 +243,7 @@ public class MesosComputer extends AbstractCloudComputer<MesosSlave> {
      * @param now Unix milliseconds
      */
     int mostBuilds(MesosSlave node, long now) {
-        if (node.isFull(now) || isHeldAlone() || node.isSingleUse() && hasWork()) {
+        if (refusal != null || node.isFull(now) || isHeldAlone() || node.isSingleUse() && hasWork()) {
             return 0;
         }
         int limit = node.getMaxBuilds();
@@ -254,6 +287,13 @@ public class MesosComputer extends AbstractCloudComputer<MesosSlave> {
         Jenkins jenkins = Jenkins.getInstanceOrNull();
         if (jenkins != null && jenkins.getNode(name) == null) {
             MesosFrameworks.release(cloudId, name, Messages.MesosSlave_deleted());
+        }
+    }
+
+    /** Ends it if it was made for a node that had been removed before; one that was there before has no executors now. */
+    void endIfRevived() {
+        if (getNode() == null && getNumExecutors() > 0) {
+            kill();
         }
     }
 

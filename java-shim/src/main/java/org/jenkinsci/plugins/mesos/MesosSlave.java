@@ -161,6 +161,11 @@ public class MesosSlave extends AbstractCloudSlave {
         return fullBecause(now) != null;
     }
 
+    /** Whether it has had its last build, whatever its age. */
+    synchronized boolean isUsedUp() {
+        return used || maxBuilds > 0 && builds >= maxBuilds;
+    }
+
     private boolean isTooOld(long now) {
         return maxHours > 0 && createdAt > 0 && now - createdAt >= TimeUnit.HOURS.toMillis(maxHours);
     }
@@ -270,6 +275,10 @@ public class MesosSlave extends AbstractCloudSlave {
             return CauseOfBlockage.fromMessage(Messages._MesosSlave_hadABuild(name));
         }
         if (toComputer() instanceof MesosComputer computer) {
+            String why = computer.refusal();
+            if (why != null) {
+                return CauseOfBlockage.fromMessage(Messages._MesosSlave_takesNoMore(name, why));
+            }
             if (maxBuilds > 0 && getBuilds() + computer.beginning() >= maxBuilds) {
                 return CauseOfBlockage.fromMessage(
                         Messages._MesosSlave_takesNoMore(name, Messages.MesosSlave_maxBuilds(maxBuilds)));
