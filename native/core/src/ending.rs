@@ -31,8 +31,14 @@ impl Sandbox {
     /// Of a task that failed by itself after it had a sandbox; what else ends a task is not told there.
     pub(crate) fn of(row: &TaskRecord, ending: &Ending, framework_id: Option<&str>) -> Option<Self> {
         let failed = ending.state == TaskState::TaskFailed.as_str_name();
-        // Mesos has taken the words of these over.
-        let told = ending.reason.as_deref() == Some(task_status::Reason::ContainerLaunchFailed.as_str_name());
+        // Mesos has taken the words of these over, but for those of its fetcher.
+        let launch = task_status::Reason::ContainerLaunchFailed.as_str_name();
+        let fetched = !ending
+            .message
+            .as_deref()
+            .unwrap_or_default()
+            .contains("Failed to fetch");
+        let told = ending.reason.as_deref() == Some(launch) && fetched;
         if !failed || told || row.released.is_some() {
             return None;
         }

@@ -101,6 +101,7 @@ pub(crate) fn title(field: &'static str) -> &'static str {
     match field {
         "cpus" => "agent CPUs",
         "mem" => "agent memory (MB)",
+        "memOverheadPercent" => "JVM overhead (percent)",
         "disk" => "disk (MB)",
         "executorCpus" => "CPUs per executor",
         "executorMem" => "memory per executor (MB)",

@@ -175,7 +175,7 @@ impl Framework {
             return Err(SubmitError::Launch { name, problem });
         }
         let blueprint =
-            Blueprint::new(&request, template, size.mem).map_err(|problem| SubmitError::Launch {
+            Blueprint::new(&request, template, size.heap()).map_err(|problem| SubmitError::Launch {
                 name: request.name.clone(),
                 problem,
             })?;

@@ -38,6 +38,10 @@ pub struct Launch {
     /// secret, so it must not reach a log.
     #[serde(default)]
     pub secret_path: Option<Secret>,
+    /// Where below `jenkins_url` Docker's file with the login for the registry of the image can be fetched, once; the same
+    /// holds for it.
+    #[serde(default)]
+    pub registry_login_path: Option<Secret>,
     /// `host:port` to reach the agent listener by, instead of what Jenkins announces; for `inbound`.
     #[serde(default)]
     pub tunnel: Option<String>,
@@ -89,6 +93,7 @@ impl Launch {
             protocol,
             jenkins_url: jenkins_url.into(),
             secret_path: None,
+            registry_login_path: None,
             tunnel: None,
             web_socket: false,
         }

@@ -5,6 +5,7 @@ use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -21,6 +22,7 @@ use crate::SOON;
 #[derive(Debug)]
 pub struct Program {
     url: String,
+    login: Arc<Mutex<Option<String>>>,
 }
 
 impl Program {
@@ -47,19 +49,27 @@ impl Program {
         fs::remove_dir_all(&folder).map_err(file("removing", &folder))?;
         let listener = TcpListener::bind("127.0.0.1:0").map_err(file("listening for", &source))?;
         let address = listener.local_addr().map_err(file("listening for", &source))?;
+        let login = Arc::new(Mutex::new(None));
+        let lent = login.clone();
         thread::spawn(move || {
             for stream in listener.incoming() {
                 // A fetcher that goes away is its own affair; the task fails then, and the case with it.
-                let _ = stream.and_then(|stream| answer(stream, &jar));
+                let _ = stream.and_then(|stream| answer(stream, &jar, &lent));
             }
         });
         Ok(Program {
             url: format!("http://{address}/"),
+            login,
         })
     }
 }
 
 impl Program {
+    /// Gives this to the next who asks for [`LOGIN`], and to nobody after.
+    pub fn lend(&self, login: &str) {
+        *self.login.lock().unwrap_or_else(PoisonError::into_inner) = Some(login.to_owned());
+    }
+
     /// Where it is served.
     #[must_use]
     pub fn url(&self) -> &str {
@@ -67,18 +77,29 @@ impl Program {
     }
 }
 
-fn answer(mut stream: TcpStream, jar: &[u8]) -> std::io::Result<()> {
+/// Where the login to a registry is fetched, below [`Program::url`].
+pub const LOGIN: &str = "registry-login/1";
+
+fn answer(mut stream: TcpStream, jar: &[u8], login: &Mutex<Option<String>>) -> std::io::Result<()> {
     let mut head = Vec::new();
     let mut byte = [0];
     while !head.ends_with(b"\r\n\r\n") && stream.read(&mut byte)? == 1 {
         head.push(byte[0]);
     }
+    let wanted = format!("GET /{LOGIN} ");
+    let body = match head.starts_with(wanted.as_bytes()) {
+        false => jar.to_vec(),
+        true => match login.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            Some(login) => login.into_bytes(),
+            None => return stream.write_all(b"HTTP/1.1 410 Gone\r\nContent-Length: 0\r\n\r\n"),
+        },
+    };
     write!(
         stream,
         "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: {}\r\n\r\n",
-        jar.len()
+        body.len()
     )?;
-    stream.write_all(jar)
+    stream.write_all(&body)
 }
 
 fn file<'a>(doing: &'static str, path: &'a Path) -> impl FnOnce(std::io::Error) -> RunError + 'a {
@@ -196,19 +217,19 @@ impl Trial {
     /// # Errors
     /// When the cloud refuses.
     pub fn submit_to(&self, label: &str, program: &Program, count: u32) -> Result<Vec<String>, RunError> {
-        self.submit_with(label, None, program, count)
+        self.submit_with(label, program, count, |_| ())
     }
 
-    /// The same with agents that have an image of their own.
+    /// The same with requests that are changed before.
     ///
     /// # Errors
     /// When the cloud refuses.
     pub fn submit_with(
         &self,
         label: &str,
-        image: Option<&str>,
         program: &Program,
         count: u32,
+        change: impl Fn(&mut Request),
     ) -> Result<Vec<String>, RunError> {
         let plan = self
             .cloud
@@ -218,7 +239,7 @@ impl Trial {
         for agent in plan.agents {
             let launch = Launch::new(Protocol::Jnlp, &program.url);
             let mut request = Request::new(&agent.name, &agent.label, agent.executors, launch);
-            request.image = image.map(str::to_owned);
+            change(&mut request);
             self.cloud
                 .submit(request)
                 .map_err(|error| unmet("submit", error.to_string()))?;

@@ -9,8 +9,8 @@ use std::path::Path;
 
 use e2e::SOON;
 use e2e::pier::Pier;
-use e2e::trial::unmet;
-use mesos_core::Port;
+use e2e::trial::{LOGIN, unmet};
+use mesos_core::{Port, Request, Secret};
 use serde_json::{Value, json};
 use testbed::{Check, RunError, paths, until};
 
@@ -59,6 +59,8 @@ fn images_networks_volumes_users_and_parameters() -> Result<(), RunError> {
                 {"containerPath": "/new"}]},
             "wrapper": {"image": "testbed/java:17", "useCustomShell": true, "customShell": "/wrapper",
                 "volumes": [{"containerPath": "/wrapper", "hostPath": path("wrapper"), "readOnly": true}]},
+            "no-shell": {"image": "testbed/java:no-shell", "noShell": true},
+            "heap": {"memOverheadPercent": 50, "container": {"image": "testbed/java:17"}},
             "parameters": {"image": "testbed/java:17", "privileged": true, "parameters": [
                 {"key": "env", "value": "COLOUR=dark blue"}, {"key": "ulimit", "value": "nofile=1234:1234"},
                 {"key": "shm-size", "value": "96m"}, {"key": "hostname", "value": "builder"},
@@ -77,6 +79,8 @@ fn images_networks_volumes_users_and_parameters() -> Result<(), RunError> {
         "root",
         "volumes",
         "wrapper",
+        "no-shell",
+        "heap",
         "parameters",
     ];
     let names = pier.run(&labels)?;
@@ -150,6 +154,16 @@ fn images_networks_volumes_users_and_parameters() -> Result<(), RunError> {
     // The custom shell has got one word, and has run it.
     assert_eq!(pier.file(&names["wrapper"], "wrapped")?, "1\n");
     pier.file(&names["wrapper"], "seen.txt")?;
+
+    // Without a shell, Java is all there is.
+    let bare = &shown["no-shell"];
+    assert_eq!(
+        (&bare["Path"], &bare["State"]["Running"]),
+        (&json!("java"), &json!(true))
+    );
+
+    // The heap leaves what it was told to.
+    assert!(inside("heap", "tr '\\0' ' ' < /proc/1/cmdline")?.starts_with("java -Xmx32m "));
 
     // Docker's parameters.
     assert_eq!(
@@ -272,14 +286,12 @@ fn images_are_pulled_once_each_time_or_chosen_by_a_build() -> Result<(), RunErro
     let forced = pier.run(&["forced"])?;
     pier.file(&forced["forced"], "entrypoint.ran")?;
 
-    let own = pier
-        .trial
-        .submit_with("chosen", Some("testbed/java:entrypoint"), &pier.program, 1)?;
+    let own = pier.trial.submit_with("chosen", &pier.program, 1, with_image)?;
     pier.trial.running(&own)?;
     pier.file(&own[0], "entrypoint.ran")?;
     let refused = pier
         .trial
-        .submit_with("not-chosen", Some("testbed/java:entrypoint"), &pier.program, 1)?;
+        .submit_with("not-chosen", &pier.program, 1, with_image)?;
     let (state, message) = pier.end(&refused[0])?;
     assert_eq!(state, "REFUSED");
     assert!(
@@ -289,6 +301,52 @@ fn images_are_pulled_once_each_time_or_chosen_by_a_build() -> Result<(), RunErro
     let mut all = own;
     all.extend([&first["kept"], &kept["kept"], &forced["forced"]].map(Clone::clone));
     pier.release(&all)
+}
+
+fn with_image(request: &mut Request) {
+    request.image = Some("testbed/java:entrypoint".to_owned());
+}
+
+#[test]
+fn a_registry_gets_the_login_that_is_lent_to_the_agent_once() -> Result<(), RunError> {
+    let mut registries = Vec::new();
+    let mut pier = Pier::start(|engine| {
+        let registry = engine.registry(Some(("reader", "s3cret")))?;
+        let image = engine.publish("17", &registry, "team/agent:1")?;
+        registries.push(registry);
+        Ok(json!({"locked": {"image": image, "forcePull": true}}))
+    })?;
+    let with_login = |request: &mut Request| request.launch.registry_login_path = Some(Secret::new(LOGIN));
+
+    pier.program.lend(&registries[0].login("reader", "wrong"));
+    let wrong = pier.trial.submit_with("locked", &pier.program, 1, with_login)?;
+    let (_, message) = pier.end(&wrong[0])?;
+    assert!(
+        message.contains("the registry wants a login, or refuses the one it got"),
+        "{message}"
+    );
+
+    let login = registries[0].login("reader", "s3cret");
+    pier.program.lend(&login);
+    let good = pier.trial.submit_with("locked", &pier.program, 1, with_login)?;
+    pier.trial.running(&good)?;
+    pier.file(&good[0], "seen.txt")?;
+    assert_eq!(
+        pier.inside(&good[0], "ls -A $MESOS_SANDBOX/.docker")?,
+        "",
+        "the build can read it"
+    );
+    let state = pier.cluster.master_state()?.to_string();
+    let auth = login.split('"').rev().nth(1).unwrap_or_default();
+    assert!(
+        !auth.is_empty() && !state.contains("s3cret") && !state.contains(auth),
+        "the master shows {auth}"
+    );
+
+    let second = pier.trial.submit_with("locked", &pier.program, 1, with_login)?;
+    let (_, message) = pier.end(&second[0])?;
+    assert!(message.contains("410"), "{message}");
+    pier.release(&good)
 }
 
 fn containers(pier: &Pier, names: &BTreeMap<String, String>) -> Result<BTreeMap<String, Value>, RunError> {

@@ -1,5 +1,6 @@
 //! The command line of an agent.
 
+mod direct;
 mod words;
 
 pub(crate) use words::{dropped_option, is_xmx, split_words};
@@ -12,6 +13,8 @@ use words::{jvm_words, quote, quote_windows, words};
 
 /// The file in the sandbox that Mesos fetches the agent's secret into.
 const SECRET_FILE: &str = ".agent-secret";
+/// Where Docker finds its login for a registry: Mesos pulls with the sandbox as its home folder.
+const REGISTRY_LOGIN: &str = ".docker/config.json";
 
 /// What Mesos runs for an agent: one line for a shell, with the files and variables that it needs.
 ///
@@ -23,11 +26,13 @@ const SECRET_FILE: &str = ".agent-secret";
 ///   entrypoint, or runs them if the image has none. With `shell` set, Mesos would put its own in place of the entrypoint.
 /// - In a container of the Mesos containerizer the image's entrypoint is left out: without a value, Mesos would give the
 ///   arguments to the image's default command where there is no entrypoint.
+/// - Where the image is said to have no shell, Java's words are the arguments.
 /// - A custom shell is a program that gets the line as its only argument; Docker gives that to the entrypoint too. With
 ///   Docker in the container it is a command that runs before the line.
 ///
 /// The agent's secret is in none of it: whoever may ask a Mesos agent for its executors sees the command whole. It is one
-/// more file to fetch, from an address that answers once, and the line takes it out of the sandbox before the JVM starts.
+/// more file to fetch, from an address that answers once, and the line takes it out of the sandbox before the JVM starts. The
+/// same goes for the login to a registry.
 pub(crate) fn command(launch: &Launch, name: &str, template: &Template, mem_mb: i64) -> CommandInfo {
     let style = template.command_style().unwrap_or(CommandStyle::Linux);
     let secret = secret_path(launch);
@@ -38,8 +43,7 @@ pub(crate) fn command(launch: &Launch, name: &str, template: &Template, mem_mb: 
         mem_mb,
         style,
         by_file: secret.is_some(),
-    }
-    .text();
+    };
     let variables: Vec<environment::Variable> = template
         .environment
         .iter()
@@ -51,19 +55,36 @@ pub(crate) fn command(launch: &Launch, name: &str, template: &Template, mem_mb: 
         output_file: Some(SECRET_FILE.to_owned()),
         ..fetched(format!("{jenkins}/{}", path.expose()))
     });
+    let login = registry_login(launch, template).map(|path| command_info::Uri {
+        output_file: Some(REGISTRY_LOGIN.to_owned()),
+        ..fetched(format!("{jenkins}/{}", path.expose()))
+    });
     let files = template.uris.iter().map(|uri| command_info::Uri {
         executable: Some(uri.executable),
         extract: Some(uri.extract),
         ..fetched(uri.value.trim().to_owned())
     });
     CommandInfo {
-        uris: std::iter::once(program).chain(files).chain(secret).collect(),
+        uris: std::iter::once(program)
+            .chain(files)
+            .chain(login)
+            .chain(secret)
+            .collect(),
         environment: (!variables.is_empty()).then_some(Environment { variables }),
-        ..started(line, style, template.container.as_ref())
+        ..started(&line)
     }
 }
 
-fn started(line: String, style: CommandStyle, container: Option<&Container>) -> CommandInfo {
+fn started(line: &Line<'_>) -> CommandInfo {
+    let (style, container) = (line.style, line.template.container.as_ref());
+    if container.is_some_and(Container::starts_directly) {
+        return CommandInfo {
+            shell: Some(false),
+            arguments: line.without_shell(),
+            ..CommandInfo::default()
+        };
+    }
+    let line = line.text();
     let by_shell = |line: String| CommandInfo {
         value: Some(line),
         shell: Some(true),
@@ -126,10 +147,17 @@ impl Line<'_> {
                 false => "cd /d \"%MESOS_SANDBOX%\" &&".to_owned(),
             });
         }
+        if linux && registry_login(self.launch, self.template).is_some() {
+            line.push(format!("rm -f {};", self.in_sandbox(REGISTRY_LOGIN)));
+        }
         if self.by_file && linux {
             // Standard input, since it is the one descriptor that is left open where an agent starts its JVM anew.
             let file = self.in_sandbox(SECRET_FILE);
-            line.push(format!("exec < {file} && rm -f {file} &&"));
+            line.push(match self.template.container {
+                None => format!("exec < {file} && rm -f {file} &&"),
+                // The user of an image may have the right to read the sandbox only.
+                Some(_) => format!("exec < {file} && {{ rm -f {file} || true; }} &&"),
+            });
         }
         line.push(if linux { "exec java" } else { "java" }.to_owned());
         line.push(format!("-Xmx{}m", self.mem_mb));
@@ -236,13 +264,29 @@ fn secret_path(launch: &Launch) -> Option<&Secret> {
     path.filter(|_| launch.protocol == Protocol::Inbound)
 }
 
+/// Only Docker knows the file.
+fn registry_login<'a>(launch: &'a Launch, template: &Template) -> Option<&'a Secret> {
+    let container = template.container.as_ref()?;
+    let path = launch
+        .registry_login_path
+        .as_ref()
+        .filter(|path| !path.is_empty());
+    path.filter(|_| container.kind() == Some(ContainerKind::Docker))
+}
+
 /// What is wrong with a launch, and the cure.
 pub(crate) fn check_launch(launch: &Launch) -> Result<(), String> {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./".contains(c);
-    if secret_path(launch)
-        .is_some_and(|path| path.expose().starts_with('/') || !path.expose().chars().all(plain))
-    {
+    let path = |path: &Secret| !path.expose().starts_with('/') && path.expose().chars().all(plain);
+    if secret_path(launch).is_some_and(|secret| !path(secret)) {
         return Err("secretPath is no path below the Jenkins URL".to_owned());
+    }
+    if launch
+        .registry_login_path
+        .as_ref()
+        .is_some_and(|login| !path(login))
+    {
+        return Err("registryLoginPath is no path below the Jenkins URL".to_owned());
     }
     check_jenkins_url(&launch.jenkins_url)
 }

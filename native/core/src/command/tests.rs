@@ -218,6 +218,61 @@ fn variables_and_files_of_the_template_go_along() {
 }
 
 #[test]
+fn an_image_without_a_shell_gets_javas_words() {
+    let mut launch = Launch::new(Protocol::Inbound, "https://jenkins");
+    launch.secret_path = Some(Secret::new("mesos-agent-secret/n/1"));
+    launch.web_socket = true;
+    let template = template(
+        serde_json::json!({"jvmArgs": "-Xmx1g -Da='b c'", "remoteFsRoot": "jenkins",
+        "container": {"image": "a", "noShell": true}}),
+    );
+    let info = command(&launch, "n", &template, 512);
+    assert_eq!((info.shell, info.value), (Some(false), None));
+    let secret = "@/mnt/mesos/sandbox/.agent-secret";
+    let jar = "/mnt/mesos/sandbox/agent.jar";
+    let folder = "/mnt/mesos/sandbox/jenkins";
+    assert_eq!(
+        info.arguments,
+        [
+            "java",
+            "-Xmx512m",
+            "-Da=b c",
+            "-jar",
+            jar,
+            "-url",
+            "https://jenkins/",
+            "-name",
+            "n",
+            "-secret",
+            secret,
+            "-webSocket",
+            "-workDir",
+            folder
+        ]
+    );
+}
+
+#[test]
+fn the_login_to_a_registry_is_fetched_where_docker_looks_and_removed() {
+    let mut launch = Launch::new(Protocol::Jnlp, "http://jenkins");
+    launch.registry_login_path = Some(Secret::new("mesos-registry-login/n/1"));
+    let docker = template(serde_json::json!({"container": {"image": "a"}}));
+    let info = command(&launch, "n", &docker, 512);
+    let login = info.uris.last().unwrap();
+    assert_eq!(login.value, "http://jenkins/mesos-registry-login/n/1");
+    assert_eq!(login.output_file.as_deref(), Some(".docker/config.json"));
+    assert!(info.arguments[2].contains("rm -f \"${MESOS_SANDBOX-.}/.docker/config.json\"; exec java"));
+    assert!(!format!("{info:?}").contains("mesos-registry-login/n/1"));
+    for other in [
+        serde_json::json!({}),
+        serde_json::json!({"container": {"type": "MESOS", "image": "a"}}),
+    ] {
+        let info = command(&launch, "n", &template(other), 512);
+        assert_eq!(info.uris.len(), 1, "only Docker reads it");
+    }
+}
+
+#[test]
 fn windows_has_a_line_for_its_own_shell() {
     let template = template(serde_json::json!({
         "commandStyle": "Windows", "remoteFsRoot": "C:\\my jenkins", "jvmArgs": "-Xms16m -Xmx1g -Da=\"b c\" -Djava.io.tmpdir=C:\\t"

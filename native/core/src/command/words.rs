@@ -75,6 +75,26 @@ pub(crate) fn split_words(text: &str, style: CommandStyle) -> Option<Vec<String>
     open.is_none().then_some(words)
 }
 
+/// What the shell makes of a word's quotes and backslashes; variables stay as they are written.
+pub(super) fn unquoted(word: &str) -> String {
+    let mut plain = String::with_capacity(word.len());
+    let mut open = None;
+    let mut letters = word.chars().peekable();
+    while let Some(c) = letters.next() {
+        match open {
+            None if c == '"' || c == '\'' => open = Some(c),
+            Some(quote) if c == quote => open = None,
+            // In double quotes a backslash is one, but before what has a meaning there.
+            Some('"') if c == '\\' && !letters.peek().is_some_and(|next| "\"\\$`".contains(*next)) => {
+                plain.push(c)
+            }
+            None | Some('"') if c == '\\' => plain.extend(letters.next()),
+            _ => plain.push(c),
+        }
+    }
+    plain
+}
+
 /// One word for `sh`.
 pub(super) fn quote(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@%+=,".contains(c);
@@ -114,6 +134,19 @@ mod tests {
             [r"a\ b", r#""c d""#, r#"'e"f'"#]
         );
         assert_eq!(words("-Da='b", CommandStyle::Linux), [r"'-Da='\''b'"]);
+    }
+
+    #[test]
+    fn words_lose_their_quotes() {
+        for (word, plain) in [
+            ("-Xms16m", "-Xms16m"),
+            (r#"-Da="b c""#, "-Da=b c"),
+            (r#"'e"f\'"#, r#"e"f\"#),
+            (r"a\ b", "a b"),
+            (r#""a\"b\c$d""#, r#"a"b\c$d"#),
+        ] {
+            assert_eq!(unquoted(word), plain, "{word}");
+        }
     }
 
     #[test]

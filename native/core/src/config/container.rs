@@ -30,6 +30,9 @@ pub struct Container {
     /// The program of the image that gets the agent's command line as its only argument.
     #[serde(deserialize_with = "or_default")]
     pub custom_shell: String,
+    /// Docker only: the image has no shell, so that the JVM is started without one.
+    #[serde(deserialize_with = "or_default")]
+    pub no_shell: bool,
     /// Docker in the container: with `MESOS`, its folder of images is one of the sandbox; a custom shell is a command
     /// line that runs before the agent's.
     #[serde(deserialize_with = "or_default")]
@@ -158,6 +161,11 @@ impl Container {
     /// The custom shell, if it is to be used; empty if none was typed.
     pub fn shell(&self) -> Option<&str> {
         self.use_custom_shell.then(|| self.custom_shell.trim())
+    }
+
+    /// Whether the JVM is started without a shell.
+    pub(crate) fn starts_directly(&self) -> bool {
+        self.no_shell && !self.use_custom_shell && self.kind() == Some(ContainerKind::Docker)
     }
 
     /// The mappings that Mesos is asked for: only where host and container have ports of their own.

@@ -11,6 +11,8 @@ pub struct TemplateSize {
     pub cpus: Scalar,
     /// MB of the agent itself.
     pub mem: Scalar,
+    /// Percent of `mem` that are not for the heap.
+    pub mem_overhead_percent: u32,
     /// MB of disk, whatever the number of executors; 0: none.
     pub disk: Scalar,
     /// CPUs for each executor.
@@ -44,6 +46,13 @@ pub struct TemplateSize {
 }
 
 impl TemplateSize {
+    /// MB of the JVM's heap; at least 1.
+    pub fn heap(&self) -> Scalar {
+        let percent = 100_u32.saturating_sub(self.mem_overhead_percent);
+        let heap = self.mem.as_milli() / 100 * i64::from(percent);
+        Scalar::from_milli(heap).max(Scalar::from_milli(1000))
+    }
+
     /// CPUs and MB of an agent with that many executors.
     pub fn total(&self, executors: u32) -> (Scalar, Scalar) {
         (

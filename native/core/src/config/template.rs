@@ -38,8 +38,10 @@ pub struct Template {
     pub mode: Mode,
     /// CPUs of the agent itself; default 0.1, least 0.001.
     pub cpus: Number,
-    /// MB of the agent itself, also its JVM's `-Xmx`; default 512, least 1.
+    /// MB of the agent itself, also its JVM's `-Xmx` but for the overhead; default 512, least 1.
     pub mem: Number,
+    /// Percent of `mem` that the heap leaves to the rest of the JVM and to builds: 0 to 90; default (also for an empty one) 0.
+    pub mem_overhead_percent: Number,
     /// MB of disk; default (also for an empty one) 0: none is asked for.
     pub disk: Number,
     /// Least executors an agent has; default 1.
@@ -192,6 +194,7 @@ impl Default for Template {
             mode: Mode::Normal,
             cpus: Number::from("0.1"),
             mem: Number::from("512"),
+            mem_overhead_percent: Number::default(),
             disk: Number::default(),
             min_executors: Number::from("1"),
             max_executors: Number::from("2"),
@@ -271,6 +274,7 @@ impl Template {
     pub(crate) fn numbers(&self, findings: &mut Findings) -> Option<TemplateSize> {
         let cpus = findings.scalar("cpus", &self.cpus, CPUS_LEAST, CPUS_MOST);
         let mem = findings.scalar("mem", &self.mem, MEM_LEAST, MEM_MOST);
+        let overhead = or_none(findings, "memOverheadPercent", &self.mem_overhead_percent, 0, 90);
         let disk = match self.disk.text() {
             "" => Some(Scalar::ZERO),
             _ => findings.scalar("disk", &self.disk, Scalar::ZERO, MEM_MOST),
@@ -314,6 +318,7 @@ impl Template {
         Some(TemplateSize {
             cpus: cpus?,
             mem: mem?,
+            mem_overhead_percent: overhead?.unwrap_or(0),
             disk: disk?,
             executor_cpus: executor_cpus?,
             executor_mem: executor_mem?,

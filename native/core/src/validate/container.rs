@@ -52,6 +52,7 @@ pub(super) fn check(container: &Container, style: Option<CommandStyle>, findings
         ContainerKind::Docker => docker_only(container, findings),
         ContainerKind::Mesos => mesos_only(container, networking, findings),
     }
+    without_shell(container, kind, style, findings);
     networks(container, kind, networking, findings);
     port_mappings(container, networking, findings);
     volumes(&container.volumes, kind, style, findings);
@@ -64,6 +65,34 @@ fn docker_only(container: &Container, findings: &mut Findings) {
             "container.dind",
             "Docker in the container changes nothing for a Docker container without a custom shell: enter the command \
              that starts its Docker as the custom shell",
+        );
+    }
+}
+
+/// What stands in the way of starting the JVM without a shell.
+fn without_shell(
+    container: &Container,
+    kind: ContainerKind,
+    style: Option<CommandStyle>,
+    findings: &mut Findings,
+) {
+    if !container.no_shell {
+        return;
+    }
+    if container.use_custom_shell {
+        findings.warning(
+            "container.noShell",
+            "the image has no shell and a custom shell is used: the custom shell is what counts; choose one of them",
+        );
+    } else if kind == ContainerKind::Mesos {
+        findings.warning(
+            "container.noShell",
+            "images without a shell are for Docker containers: a Mesos container needs one",
+        );
+    } else if style == Some(CommandStyle::Windows) {
+        findings.error(
+            "container.noShell",
+            "images without a shell are for Linux: choose Linux as the command style",
         );
     }
 }

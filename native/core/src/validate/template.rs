@@ -8,12 +8,14 @@ use crate::scalar::Scalar;
 
 /// What a JVM takes beside its heap at the least.
 const BESIDE_HEAP: Scalar = Scalar::from_milli(64_000);
+/// The least heap with which an agent does its work.
+const LEAST_HEAP: Scalar = Scalar::from_milli(32_000);
 
 /// Looks at every field; gives the numbers if they are right.
 pub(super) fn check(template: &Template, findings: &mut Findings) -> Option<TemplateSize> {
     label(template, findings);
     let size = template.numbers(findings);
-    jvm_args(template, findings);
+    jvm_args(template, size.as_ref().map(TemplateSize::heap), findings);
     if split_words(&template.jnlp_args, style(template)).is_none() {
         findings.error(
             "jnlpArgs",
@@ -75,7 +77,8 @@ fn label(template: &Template, findings: &mut Findings) {
     }
 }
 
-fn jvm_args(template: &Template, findings: &mut Findings) {
+/// `heap` is none where its size is not known.
+fn jvm_args(template: &Template, heap: Option<Scalar>, findings: &mut Findings) {
     let Some(words) = split_words(&template.jvm_args, style(template)) else {
         findings.error(
             "jvmArgs",
@@ -102,13 +105,13 @@ fn jvm_args(template: &Template, findings: &mut Findings) {
                 "JVM argument {word} does not begin with a dash: Java would take it for the program to run"
             ));
         }
-        if let Ok(mem) = template.mem.scalar(Scalar::ZERO, Scalar::from_milli(i64::MAX))
+        if let Some(mem) = heap
             && heap_at_start(word).is_some_and(|heap| heap > mem)
         {
             findings.error(
                 "jvmArgs",
                 format!(
-                    "JVM argument {word} is more than the agent memory of {mem} MB, which is the largest heap: \
+                    "JVM argument {word} is more than the {mem} MB of the agent memory that are the largest heap: \
                      Java would not start; lower it or raise the memory"
                 ),
             );
@@ -133,14 +136,24 @@ fn heap_at_start(word: &str) -> Option<Scalar> {
 fn room(template: &Template, size: &TemplateSize, findings: &mut Findings) {
     let executors = size.executors_for(0);
     let (cpus, mem) = size.total(executors);
-    let beside = mem - size.mem;
-    if beside < BESIDE_HEAP {
+    let heap = size.heap();
+    let beside = mem - heap;
+    // There the limit is one that the kernel enforces.
+    if template.container.is_some() && mem < BESIDE_HEAP + LEAST_HEAP {
+        findings.error(
+            "mem",
+            format!(
+                "agent memory (MB) and that of the executors are {mem} MB together, and a JVM in a container takes {} \
+                 MB at the least: raise one of them, or the container is killed as soon as it starts",
+                BESIDE_HEAP + LEAST_HEAP
+            ),
+        );
+    } else if beside < BESIDE_HEAP {
         findings.warning(
             "executorMem",
             format!(
-                "memory per executor leaves {beside} MB beside the heap of {} MB, and a JVM takes {BESIDE_HEAP} MB or \
-                 more there: raise it, or Mesos may kill agents for using too much",
-                size.mem
+                "memory per executor leaves {beside} MB beside the heap of {heap} MB, and a JVM takes {BESIDE_HEAP} MB or \
+                 more there: raise it or the JVM overhead, or Mesos may kill agents for using too much"
             ),
         );
     }

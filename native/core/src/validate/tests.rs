@@ -448,6 +448,86 @@ fn a_heap_that_the_memory_cannot_hold_is_told() {
 }
 
 #[test]
+fn the_overhead_is_taken_from_the_heap() {
+    let size = |json: serde_json::Value| {
+        let config: Config = serde_json::from_value(serde_json::json!({ "templates": [json] })).unwrap();
+        config.templates[0].size().unwrap()
+    };
+    let heap = |json| size(json).heap().to_string();
+    assert_eq!(heap(serde_json::json!({"mem": 512})), "512");
+    assert_eq!(
+        heap(serde_json::json!({"mem": 512, "memOverheadPercent": ""})),
+        "512"
+    );
+    assert_eq!(
+        heap(serde_json::json!({"mem": 512, "memOverheadPercent": "25"})),
+        "384"
+    );
+    assert_eq!(heap(serde_json::json!({"mem": 1, "memOverheadPercent": 90})), "1");
+    assert_eq!(
+        errors(serde_json::json!({"memOverheadPercent": 91})),
+        ["memOverheadPercent"]
+    );
+    assert_eq!(
+        errors(serde_json::json!({"jvmArgs": "-Xms400m", "memOverheadPercent": 25})),
+        ["jvmArgs"]
+    );
+    let enough = template(serde_json::json!({"executorMem": 0, "memOverheadPercent": 20}));
+    assert_eq!(enough, []);
+}
+
+#[test]
+fn a_container_that_cannot_hold_a_jvm_is_refused() {
+    let small = serde_json::json!({"mem": 32, "executorMem": 63});
+    assert_eq!(
+        errors(small.clone()),
+        [""; 0],
+        "outside of a container the limit is mostly none"
+    );
+    let mut contained = small;
+    contained["container"] = serde_json::json!({"image": "a"});
+    let found = template(contained.clone());
+    assert_eq!((found[0].0, found[0].1), (Severity::Error, "mem"));
+    assert!(
+        found[0].2.contains("are 95 MB together") && found[0].2.contains("takes 96 MB"),
+        "{}",
+        found[0].2
+    );
+    contained["executorMem"] = 64.into();
+    assert_eq!(template(contained), []);
+}
+
+#[test]
+fn an_image_without_a_shell_is_for_docker_on_linux() {
+    let found = |container: serde_json::Value, style: &str| {
+        template(serde_json::json!({"container": container, "commandStyle": style}))
+            .into_iter()
+            .map(|problem| (problem.0, problem.1))
+            .collect::<Vec<_>>()
+    };
+    let field = "container.noShell";
+    assert_eq!(found(serde_json::json!({"image": "a", "noShell": true}), ""), []);
+    assert_eq!(
+        found(
+            serde_json::json!({"image": "a", "noShell": true, "useCustomShell": true, "customShell": "/s"}),
+            ""
+        ),
+        [(Severity::Warning, field)]
+    );
+    assert_eq!(
+        found(
+            serde_json::json!({"type": "MESOS", "image": "a", "noShell": true}),
+            ""
+        ),
+        [(Severity::Warning, field)]
+    );
+    assert_eq!(
+        found(serde_json::json!({"image": "a", "noShell": true}), "windows"),
+        [(Severity::Error, field)]
+    );
+}
+
+#[test]
 fn a_label_with_an_image_says_where_the_image_belongs() {
     let found = template(
         serde_json::json!({"label": "linux:jdk", "container": {"image": "a", "imageCustomizable": true}}),

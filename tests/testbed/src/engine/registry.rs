@@ -2,6 +2,9 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+
 use super::{Engine, IMAGE, file};
 use crate::error::RunError;
 use crate::http::Client;
@@ -18,6 +21,15 @@ pub struct Registry {
     /// `127.0.0.1:port`, as it stands before the names of images.
     pub address: String,
     credentials: Option<(String, String)>,
+}
+
+impl Registry {
+    /// Docker's file with this login.
+    #[must_use]
+    pub fn login(&self, user: &str, password: &str) -> String {
+        let auth = BASE64_STANDARD.encode(format!("{user}:{password}"));
+        serde_json::json!({"auths": {self.address.as_str(): {"auth": auth}}}).to_string()
+    }
 }
 
 impl Engine {
