@@ -44,8 +44,6 @@ pub struct TemplateSeed {
     pub jvm_args: String,
     /// `jnlpArgs`.
     pub jnlp_args: String,
-    /// `additionalURIs`: files that are fetched as they are.
-    pub files: Vec<String>,
 }
 
 impl Default for CloudSeed {
@@ -77,7 +75,6 @@ impl Default for TemplateSeed {
             // Agents of a test are many and do little.
             jvm_args: "-Xms16m -XX:TieredStopAtLevel=1 -XX:+UseSerialGC".into(),
             jnlp_args: String::new(),
-            files: Vec::new(),
         }
     }
 }
@@ -125,19 +122,6 @@ impl TemplateSeed {
         put("jnlpArgs", &self.jnlp_args);
         put("mode", "NORMAL");
         put("labelString", &self.label);
-        if !self.files.is_empty() {
-            xml.push_str("      <additionalURIs>\n");
-            for file in &self.files {
-                let _ = writeln!(
-                    xml,
-                    "        <org.jenkinsci.plugins.mesos.MesosSlaveInfo_-URI><value>{}</value>\
-                     <executable>false</executable><extract>false</extract>\
-                     </org.jenkinsci.plugins.mesos.MesosSlaveInfo_-URI>",
-                    escape(file)
-                );
-            }
-            xml.push_str("      </additionalURIs>\n");
-        }
         xml.push_str("    </org.jenkinsci.plugins.mesos.MesosSlaveInfo>\n");
         xml
     }

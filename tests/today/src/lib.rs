@@ -5,10 +5,10 @@
 //! fails and says so.
 
 mod cli;
+mod held_secrets;
 mod jdks;
 mod mesos_eye;
 mod pipelines;
-mod slow_file;
 mod visitor;
 
 use std::time::Duration;
@@ -18,10 +18,10 @@ use testbed::seeds::{CloudSeed, freestyle, pipeline};
 use testbed::{Check, Cluster, ClusterSpec, Jenkins, JenkinsSpec, RunError};
 
 pub use cli::cli;
+pub use held_secrets::HeldSecrets;
 pub use jdks::jdks;
 pub use mesos_eye::MesosEye;
 pub use pipelines::bed_for_pipelines;
-pub use slow_file::SlowFile;
 pub use visitor::Visitor;
 
 pub use e2e::{Gate, LATER, SOON, framework_id, is_agent_name, plugin};

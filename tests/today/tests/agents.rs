@@ -5,7 +5,7 @@ use std::fs;
 use testbed::http::Client;
 use testbed::seeds::{CloudSeed, TemplateSeed};
 use testbed::{Check, ClusterSpec, JenkinsSpec, RunError, guard};
-use today::{Bed, Gate, MesosEye, SOON, SlowFile};
+use today::{Bed, Gate, HeldSecrets, MesosEye, SOON};
 
 /// Below Jenkins's address.
 const ADDRESS: &str = "mesos-agent-secret/";
@@ -49,19 +49,16 @@ fn address_in(eye: &MesosEye, node: &str) -> Result<String, RunError> {
     Ok(format!("{begin}{code}"))
 }
 
-/// A bed whose agents wait for a file before they can start, and the name of the first of them, which waits.
-fn starting(slow: &SlowFile, job: &str, script: &str) -> Result<(Bed, String), RunError> {
-    let template = TemplateSeed {
-        files: vec![slow.url()],
-        ..TemplateSeed::default()
-    };
+/// A bed whose agents cannot have their secrets yet, and the name of the first of them, which is about to start.
+fn starting(held: &HeldSecrets, job: &str, script: &str) -> Result<(Bed, String), RunError> {
     let cloud = CloudSeed {
-        templates: vec![template],
+        jenkins_url: held.url(),
         ..CloudSeed::default()
     };
     let bed = Bed::start(&ClusterSpec::default(), cloud)?;
+    held.lead_to(&bed.jenkins.url());
     bed.build(job, "mesos", script)?;
-    slow.await_asked()?;
+    held.await_asked()?;
     match bed.cluster.tasks()?.as_slice() {
         [one] => {
             let name = one.id.clone();
@@ -115,10 +112,45 @@ fn the_secret_of_an_agent_is_on_no_command_line_and_in_no_answer_of_mesos() {
 }
 
 #[test]
+fn whoever_fetches_an_agents_secret_before_mesos_is_seen_and_has_won_nothing() {
+    let held = HeldSecrets::new().unwrap();
+    let (bed, first) = starting(&held, "one", "echo built").unwrap();
+    let secret = secret_of(&bed, &first).unwrap();
+    let eye = spied(&bed, &first).unwrap();
+    assert_eq!(eye.places_of(&secret), [""; 0], "while it starts");
+
+    let address = address_in(&eye, &first).unwrap();
+    let thief = Client::new(bed.jenkins.url());
+    let wrong = format!("/{ADDRESS}{first}/{}", "0".repeat(64));
+    assert_eq!(thief.get(&wrong).unwrap().status, 404);
+    let stolen = thief.get(&format!("/{address}")).unwrap();
+    assert_eq!((stolen.status, stolen.body.as_str()), (200, secret.as_str()));
+    let second = thief.get(&format!("/{address}")).unwrap();
+    assert_eq!(second.status, 410);
+    assert!(!second.body.contains(&secret), "{}", second.body);
+    held.give();
+
+    let console = bed.success_of("one").unwrap();
+    let said = format!("The last agent of this template failed: {first}: TASK_FAILED");
+    assert!(
+        console.contains(&said) && console.contains("already handed out to 127.0.0.1"),
+        "{console}"
+    );
+    let log = bed.jenkins.log();
+    assert!(log.contains("its secret was asked for again"), "{log}");
+    assert!(!log.contains(&secret) && !console.contains(&secret), "{console}");
+    // Not even its address, which is worth nothing any more.
+    assert!(!log.contains(&address) && !console.contains(&address), "{log}");
+    let after = thief.get(&format!("/{address}")).unwrap();
+    assert_eq!(after.status, 410);
+    assert!(after.body.contains("No agent"), "{}", after.body);
+}
+
+#[test]
 fn an_agent_that_starts_while_jenkins_is_restarted_gets_its_secret() {
-    let slow = SlowFile::held().unwrap();
+    let held = HeldSecrets::new().unwrap();
     let gate = Gate::closed().unwrap();
-    let (mut bed, node) = starting(&slow, "one", &gate.script()).unwrap();
+    let (mut bed, node) = starting(&held, "one", &gate.script()).unwrap();
     bed.jenkins
         .await_that("the node to be there", SOON, || match bed.jenkins.nodes() {
             Ok(nodes) if nodes.iter().any(|each| each.name == node) => Check::Ready(()),
@@ -129,7 +161,7 @@ fn an_agent_that_starts_while_jenkins_is_restarted_gets_its_secret() {
 
     bed.jenkins.stop().unwrap();
     bed.jenkins.start_again().unwrap();
-    slow.give();
+    held.give();
 
     assert_eq!(bed.start_of("one").unwrap().node, node);
     // What was handed out is known after the next start too, before the agent is back and after.

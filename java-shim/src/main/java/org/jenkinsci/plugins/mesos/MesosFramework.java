@@ -191,7 +191,7 @@ final class MesosFramework {
                     + (agent.image == null ? "" : ", image " + agent.image));
             String failure = lastFailures.get(agent.template);
             if (failure != null) {
-                agent.tell("Before it failed " + failure);
+                agent.tell("The last agent of this template failed: " + failure);
             }
             try {
                 NativeBridge.submit(handle, submission(agent));
