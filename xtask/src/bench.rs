@@ -117,6 +117,11 @@ pub(crate) fn run(root: &Path, words: &[String]) -> Result<(), Failure> {
 /// Twenty builds of a minute at once.
 fn many(bed: &Bed, floor: f64, lines: &mut Vec<Line>) -> Result<(), Failure> {
     let run = bed.run("many", MANY, 60)?;
+    if run.agents != MANY {
+        for line in &run.decisions {
+            println!("  {line}");
+        }
+    }
     lines.push(Line {
         case: format!("{MANY} jobs of a minute: agents"),
         value: run.agents.to_string(),
@@ -128,6 +133,13 @@ fn many(bed: &Bed, floor: f64, lines: &mut Vec<Line>) -> Result<(), Failure> {
         value: format!("{:.2} s", run.requested),
         bar: "at most 1 s".into(),
         held: run.requested <= 1.0,
+    });
+    let apart = run.requested - run.first_requested;
+    lines.push(Line {
+        case: format!("{MANY} jobs of a minute: first to last request"),
+        value: format!("{apart:.2} s"),
+        bar: "at most 1 s".into(),
+        held: apart <= 1.0,
     });
     let limit = TIMES_MANY * floor;
     lines.push(Line {

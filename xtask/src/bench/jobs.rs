@@ -13,8 +13,12 @@ pub(super) struct Run {
     starts: Vec<f64>,
     /// When the last of their agents was requested from Mesos.
     pub(super) requested: f64,
-    /// How many agents were requested.
+    /// When the first of them was.
+    pub(super) first_requested: f64,
+    /// How many agents were requested, with those that were withdrawn again.
     pub(super) agents: usize,
+    /// The decisions that it came by; the plugin's log of them.
+    pub(super) decisions: Vec<String>,
 }
 
 impl Run {
@@ -40,6 +44,17 @@ const RUN: &str = "
 def jobs = (0..<COUNT).collect { Jenkins.get().getItem('LABEL-' + it) }
 def mine = Jenkins.get().getLabel('LABEL')
 def logs = [:]
+def number = { org.jenkinsci.plugins.mesos.MesosAgent.NUMBERS.get() }
+def decisions = new java.util.concurrent.ConcurrentLinkedQueue()
+def handler = new java.util.logging.Handler() {
+  void publish(java.util.logging.LogRecord record) { decisions.add(record.millis + ' ' + record.message) }
+  void flush() {}
+  void close() {}
+}
+def logger = java.util.logging.Logger.getLogger('org.jenkinsci.plugins.mesos.DemandLog')
+logger.addHandler(handler)
+logger.level = java.util.logging.Level.FINE
+long before = number()
 def look = {
   Jenkins.get().nodes.findAll { it.assignedLabels.contains(mine) }.each {
     if (!logs[it.nodeName]) {
@@ -56,7 +71,9 @@ while (System.currentTimeMillis() < limit && jobs.any { it.lastBuild == null || 
 }
 long started = System.currentTimeMillis()
 while (System.currentTimeMillis() < started + WATCH) { look(); Thread.sleep(20) }
-println groovy.json.JsonOutput.toJson([begin: begin, logs: logs.values(), agents: logs.size(),
+logger.removeHandler(handler)
+logger.level = null
+println groovy.json.JsonOutput.toJson([begin: begin, logs: logs.values(), agents: number() - before, decisions: decisions,
   starts: jobs.collect { it.lastBuild == null ? -1 : it.lastBuild.startTimeInMillis - begin }])
 ";
 
@@ -94,11 +111,16 @@ pub(super) fn run(jenkins: &Jenkins, label: &str, count: usize, seconds: u32) ->
         .collect::<Result<Vec<f64>, RunError>>()?;
     Ok(Run {
         starts: starts.iter().map(|millis| millis / 1000.0).collect(),
-        requested: requested.into_iter().fold(0.0, f64::max),
+        requested: requested.iter().copied().fold(0.0, f64::max),
+        first_requested: requested.iter().copied().fold(f64::INFINITY, f64::min),
         agents: seen["agents"]
             .as_u64()
             .and_then(|count| usize::try_from(count).ok())
             .unwrap_or(0),
+        decisions: list("decisions")
+            .iter()
+            .filter_map(|line| line.as_str().map(str::to_owned))
+            .collect(),
     })
 }
 
