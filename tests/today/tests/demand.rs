@@ -7,10 +7,17 @@ use std::time::Duration;
 
 use testbed::seeds::{CloudSeed, TemplateSeed, freestyle};
 use testbed::{AgentSpec, Check, ClusterSpec, JenkinsSpec, RunError};
-use today::{Bed, LATER};
+use today::{Bed, Gate, LATER, SOON, Visitor};
 
 /// Long enough for the plugin to act if it was going to.
 const MANY_TURNS: u64 = 1500;
+
+/// The tooltip of the second job in the list of the queue, once it speaks of Mesos.
+const TOOLTIP: &str = "
+const link = document.querySelector(\"#buildQueue a[href$='job/second/']\");
+const said = link?.getAttribute('tooltip') ?? '';
+return said.includes('Mesos:') && link._tippy?.props.content === said && said;
+";
 
 fn bed(agent: &AgentSpec) -> Result<Bed, RunError> {
     let cloud = CloudSeed {
@@ -157,6 +164,54 @@ fn a_storm_of_builds_is_served_by_as_many_agents_as_there_is_room_for() {
     println!("requests left after it (ms, agents): {rest}");
     bed.nothing_left(Duration::from_secs(150)).unwrap();
     assert_eq!(bed.jenkins.complaints(), [""; 0]);
+}
+
+#[test]
+fn the_queue_tells_what_a_build_waits_for_at_mesos() {
+    let bed = bed(&room_for(1)).unwrap();
+    let gate = Gate::closed().unwrap();
+    bed.build("first", "mesos", &gate.script()).unwrap();
+    bed.start_of("first").unwrap();
+    bed.build("second", "mesos", "true").unwrap();
+
+    let told = bed.jenkins.await_that("the reason in the queue's API", SOON, || {
+        let answer = bed
+            .jenkins
+            .page("/queue/api/json?tree=items[task[name],actions[mesosWait,taskUrl]]")
+            .map(|answer| answer.body);
+        match answer {
+            Ok(body) if body.contains("requested: 1") => Check::Ready(body),
+            other => Check::NotYet(format!("{other:?}")),
+        }
+    });
+    let told = bed.explain(told).unwrap();
+    println!("{told}");
+    assert!(told.contains("\"taskUrl\":\"job/second/\""), "{told}");
+
+    let visitor = Visitor::sign_in(&bed.jenkins).unwrap();
+    visitor.go("").unwrap();
+    let tooltip = visitor
+        .await_script("the reason in the tooltip", TOOLTIP, &[])
+        .unwrap();
+    println!("{tooltip}");
+    // drawn anew by Jenkins, and told again
+    visitor
+        .script("document.querySelector('#buildQueue').innerHTML = ''", &[])
+        .unwrap();
+    visitor
+        .await_script("the reason after the list was drawn anew", TOOLTIP, &[])
+        .unwrap();
+    visitor
+        .script(
+            "document.querySelector(\"#buildQueue a[href$='job/second/']\")._tippy.show()",
+            &[],
+        )
+        .unwrap();
+    visitor.await_text("requested: 1").unwrap();
+    visitor.picture("queue").unwrap();
+    assert_eq!(visitor.errors().unwrap(), [""; 0]);
+    gate.open().unwrap();
+    bed.success_of("second").unwrap();
 }
 
 /// A job whose builds run beside each other and differ by a parameter.

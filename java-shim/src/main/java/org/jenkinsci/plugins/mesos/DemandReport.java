@@ -2,6 +2,7 @@ package org.jenkinsci.plugins.mesos;
 
 import hudson.model.Label;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 
 /**
@@ -30,6 +31,18 @@ public record DemandReport(long nextMillis, List<Wait> waits, Set<String> heldLa
 
     boolean isHeld(Label label) {
         return heldLabels.contains(label == null ? "" : label.getName());
+    }
+
+    /**
+     * What the builds of a job with this label wait for; where no template may serve the job, its label is no matter.
+     *
+     * @param label null: none
+     */
+    List<Wait> of(String job, Label label) {
+        String name = label == null ? null : label.getName();
+        return of(job).stream()
+                .filter(wait -> wait.cloudId == null || Objects.equals(wait.label, name))
+                .toList();
     }
 
     /** What the builds of a job wait for. */
