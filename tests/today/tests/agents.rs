@@ -1,6 +1,7 @@
 //! How agents come, and who can read their secret.
 
 use std::fs;
+use std::path::Path;
 
 use testbed::http::Client;
 use testbed::seeds::{CloudSeed, TemplateSeed};
@@ -172,6 +173,34 @@ fn an_agent_that_starts_while_jenkins_is_restarted_gets_its_secret() {
     assert_eq!(late.status, 410);
     assert!(late.body.contains("already handed out"), "{}", late.body);
     gate.open().unwrap();
+}
+
+#[test]
+fn the_file_of_a_secret_that_an_agent_left_is_removed_when_it_is_online() {
+    let mut bed = Bed::start(&ClusterSpec::default(), CloudSeed::default()).unwrap();
+    let gate = Gate::closed().unwrap();
+    let script = format!("echo sandbox $MESOS_SANDBOX.\n{}", gate.script());
+    bed.build("one", "mesos", &script).unwrap();
+    let node = bed.start_of("one").unwrap().node;
+    let console = bed.console_with("one", "waiting at the gate").unwrap();
+    let sandbox = console
+        .lines()
+        .find_map(|line| line.strip_prefix("sandbox ")?.strip_suffix('.'))
+        .unwrap();
+    let file = Path::new(sandbox).join(".agent-secret");
+    assert!(!file.exists());
+
+    // As one that runs in an image without a shell, and comes after a restart.
+    bed.jenkins.stop().unwrap();
+    fs::write(&file, "left").unwrap();
+    bed.jenkins.start_again().unwrap();
+
+    bed.jenkins
+        .await_that("the file to be gone", SOON, || match file.exists() {
+            true => Check::NotYet(format!("{node}: {:?}", bed.jenkins.nodes())),
+            false => Check::Ready(()),
+        })
+        .unwrap();
 }
 
 #[test]

@@ -1,6 +1,7 @@
 package org.jenkinsci.plugins.mesos;
 
 import hudson.FilePath;
+import hudson.Util;
 import hudson.model.Computer;
 import hudson.remoting.VirtualChannel;
 import java.io.IOException;
@@ -110,24 +111,41 @@ final class AgentSecrets {
     }
 
     /**
-     * The agent is online and has read its secret. Elsewhere its file was removed before the agent started; Windows keeps
-     * one that is open.
+     * The agent is online and has read its secret. Most have removed the file of it themselves; Windows keeps one that is
+     * open, some images have no shell to do it, and in others the agent's user may not.
      */
     static void removeFile(MesosComputer computer) {
-        if (InboundAgents.TODAY && Boolean.FALSE.equals(computer.isUnix())) {
-            Computer.threadPoolForRemoting.submit(() -> removeFileNow(computer));
+        MesosAgent agent = computer.agent();
+        boolean byItself = Boolean.TRUE.equals(computer.isUnix()) && agent != null && hasPlainShell(agent.settings);
+        if (InboundAgents.TODAY && !byItself) {
+            Computer.threadPoolForRemoting.submit(() -> removeFileNow(computer, agent));
         }
     }
 
-    private static void removeFileNow(MesosComputer computer) {
+    /** Null after a restart of Jenkins: the agent may have come without the settings being known here. */
+    private static boolean hasPlainShell(MesosSlaveInfo template) {
+        return template != null
+                && template.getContainerInfo() == null
+                && Util.fixEmptyAndTrim(template.getInheritFrom()) == null;
+    }
+
+    private static void removeFileNow(MesosComputer computer, MesosAgent agent) {
         VirtualChannel channel = computer.getChannel();
         try {
             String sandbox = computer.getEnvironment().get("MESOS_SANDBOX");
             if (channel != null && sandbox != null) {
-                new FilePath(channel, sandbox + "\\" + FILE).delete();
+                String separator = Boolean.FALSE.equals(computer.isUnix()) ? "\\" : "/";
+                new FilePath(channel, sandbox + separator + FILE).delete();
             }
         } catch (IOException e) {
-            LOGGER.log(Level.WARNING, computer.getName() + ": cannot remove the file of its secret in the sandbox", e);
+            LOGGER.log(
+                    Level.WARNING,
+                    computer.getName() + ": the file of its secret is left in its sandbox, where it can be read: let the"
+                            + " agent run as a user who may remove it",
+                    e);
+            if (agent != null) {
+                agent.tell("The file of its secret is left in its sandbox, where it can be read: " + e.getMessage());
+            }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
