@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use mesos_core::master::MasterAddress;
 use mesos_core::{AttemptId, CallId};
+use mesos_local::Cluster;
 use mesos_wire::{Call, Message, call};
 use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
@@ -27,6 +28,8 @@ pub(crate) enum CallFailure {
         address: String,
         source: hyper::http::Error,
     },
+    #[error("this machine refused a call: {0}")]
+    Local(String),
     #[error("{address} refused a call with status {status}: {body}")]
     Refused {
         address: String,
@@ -81,6 +84,27 @@ impl Calls {
                     })
                     .is_err()
                 {
+                    break;
+                }
+            }
+        });
+        Calls {
+            queue,
+            task: task.abort_handle(),
+        }
+    }
+
+    /// The same for the master within this process. TEARDOWN takes as long as its tasks do.
+    pub(crate) fn to_local(
+        cluster: Cluster,
+        attempt: AttemptId,
+        outcomes: mpsc::UnboundedSender<CallOutcome>,
+    ) -> Self {
+        let (queue, mut waiting) = mpsc::unbounded_channel::<(CallId, Call)>();
+        let task = tokio::spawn(async move {
+            while let Some((id, call)) = waiting.recv().await {
+                let result = cluster.call(call).await.map_err(CallFailure::Local);
+                if outcomes.send(CallOutcome { attempt, id, result }).is_err() {
                     break;
                 }
             }

@@ -222,7 +222,8 @@ impl Connector {
             tracing::debug!("no TCP_NODELAY to {shown}: {error}");
         }
         match address.scheme {
-            Scheme::Http => Ok(Box::new(tcp)),
+            // The master within this process is not spoken to over the network.
+            Scheme::Http | Scheme::Local => Ok(Box::new(tcp)),
             Scheme::Https => {
                 let name = ServerName::try_from(address.host.clone()).map_err(|_| ConnectError::TlsName {
                     host: address.host.clone(),

@@ -1,4 +1,4 @@
-//! The tokio shell round `mesos-core`: a [`Cloud`] finds the leading master (ZooKeeper or a fixed address), holds the
+//! The tokio shell round `mesos-core`: a [`Cloud`] finds the leading master (ZooKeeper, a fixed address, or this machine itself), holds the
 //! event stream, sends the calls in order, keeps the ledger in SQLite and collects the notices for Java.
 //!
 //! ```no_run
@@ -20,6 +20,7 @@ mod connect;
 mod detector;
 mod driver;
 mod events;
+mod fetch;
 mod http;
 mod probe;
 mod runtime;

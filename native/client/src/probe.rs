@@ -112,6 +112,9 @@ fn login_cure(with_login: bool) -> &'static str {
 
 /// Looks for the leading master and asks it.
 pub(crate) async fn test_connection(config: &Config) -> Report {
+    if let Ok(MasterSource::Local(source)) = config.master.parse() {
+        return local(mesos_local::probe(&source).await);
+    }
     let connector = Connector::default();
     let outcome = timeout(DEADLINE, probe(&connector, config))
         .await
@@ -131,8 +134,25 @@ pub(crate) async fn test_connection(config: &Config) -> Report {
     }
 }
 
+/// What is known of this machine in place of a cluster.
+fn local(found: mesos_local::Findings) -> Report {
+    Report {
+        v: 1,
+        ok: found.ok,
+        leader: Some(MasterAddress::local().to_string()),
+        version: found.engine.map(|version| format!("Docker {version}")),
+        agents: Some(1),
+        cpus_free: Some(found.amount.cpus),
+        mem_free: Some(found.amount.mem),
+        message: found.message,
+    }
+}
+
 /// What each active agent of the leading master has in all, as far as a framework of this role may use it.
 pub(crate) async fn survey(config: &Config) -> Result<Vec<Amount>, String> {
+    if let Ok(MasterSource::Local(source)) = config.master.parse() {
+        return Ok(vec![mesos_local::whole(&source, &std::env::temp_dir())]);
+    }
     let connector = Connector::default();
     let agents = timeout(DEADLINE, async {
         let mut client = Client::to_configured(&connector, config).await?;
@@ -290,6 +310,8 @@ impl<'a> Client<'a> {
         let address = match config.master.parse()? {
             MasterSource::Static(address) => address,
             MasterSource::ZooKeeper(source) => find_once(&source).await?,
+            // Asked for before.
+            MasterSource::Local(_) => MasterAddress::local(),
         };
         let secret = config.secret.as_ref().map(|secret| secret.expose());
         Ok(Self {

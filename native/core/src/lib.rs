@@ -20,6 +20,7 @@ mod image;
 mod journal;
 mod launching;
 mod ledger;
+pub mod local;
 pub mod master;
 mod matcher;
 mod notice;

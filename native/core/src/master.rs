@@ -1,9 +1,10 @@
 //! Where the Mesos master is: what a person types into the field "Mesos master", and what a master answers.
 //!
-//! Four forms are understood:
+//! Five forms are understood:
 //!
 //! | form | meaning |
 //! |---|---|
+//! | `local`, `local://?…` | no Mesos at all, but [this machine](crate::local) |
 //! | `zk://[user:password@]host1:port1,host2:port2/path` | the leader that ZooKeeper names; a port left out is 2181 |
 //! | `host:port` or `host` | always this master (or whom it redirects to); a port left out is 5050 |
 //! | `http://host:port` | the same, said explicitly; a port left out is 80 |
@@ -11,6 +12,7 @@
 //!
 //! IPv6 addresses stand in brackets: `[::1]:5050`.
 
+use crate::local::{LocalError, LocalSource};
 use std::fmt;
 use std::str::FromStr;
 
@@ -26,6 +28,8 @@ pub enum MasterSource {
     Static(MasterAddress),
     /// The masters register in ZooKeeper.
     ZooKeeper(ZooKeeperSource),
+    /// None: this machine stands for a cluster.
+    Local(LocalSource),
 }
 
 /// A ZooKeeper ensemble and the node in it under which the masters register.
@@ -48,23 +52,26 @@ pub struct ZooKeeperCredentials {
     pub password: String,
 }
 
-/// Plain or encrypted HTTP.
+/// Plain or encrypted HTTP, or none of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Scheme {
     /// Without TLS.
     Http,
     /// With TLS.
     Https,
+    /// No HTTP: the master is within this process.
+    Local,
 }
 
-/// One master's HTTP address. `Display` gives `host:port`, with `https://` before it where TLS is spoken.
+/// One master's HTTP address. `Display` gives `host:port`, with `https://` before it where TLS is spoken; `local` for the
+/// master within this process.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct MasterAddress {
     /// How to speak to it.
     pub scheme: Scheme,
     /// A name or an IP address; IPv6 without brackets.
     pub host: String,
-    /// From 1 to 65535.
+    /// From 1 to 65535; 0 within this process.
     pub port: u16,
 }
 
@@ -72,10 +79,13 @@ pub struct MasterAddress {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum MasterSourceError {
     /// Nothing was entered.
-    #[error("Mesos master is empty: enter zk://host1:2181,host2:2181/mesos or host:5050")]
+    #[error("Mesos master is empty: enter zk://host1:2181,host2:2181/mesos, host:5050, or local for this machine alone")]
     Empty,
+    /// A parameter of `local://`.
+    #[error("Mesos master {0}")]
+    Local(#[from] LocalError),
     /// A scheme that is none of ours.
-    #[error("Mesos master begins with `{0}://`: use zk://, http://, https:// or a plain host:port")]
+    #[error("Mesos master begins with `{0}://`: use zk://, http://, https://, a plain host:port, or local")]
     UnknownScheme(String),
     /// There is a blank, a control character or the like in it.
     #[error(
@@ -144,6 +154,9 @@ impl FromStr for MasterSource {
             };
             return Err(MasterSourceError::BadCharacter(name));
         }
+        if let Some(local) = LocalSource::parse(text) {
+            return Ok(MasterSource::Local(local?));
+        }
         match text.split_once("://") {
             Some((scheme, rest)) if scheme.eq_ignore_ascii_case("zk") => {
                 ZooKeeperSource::parse(rest).map(MasterSource::ZooKeeper)
@@ -168,6 +181,7 @@ impl fmt::Display for MasterSource {
         match self {
             MasterSource::Static(address) => address.fmt(f),
             MasterSource::ZooKeeper(source) => source.fmt(f),
+            MasterSource::Local(source) => source.fmt(f),
         }
     }
 }
@@ -244,11 +258,12 @@ impl fmt::Debug for ZooKeeperCredentials {
 }
 
 impl Scheme {
-    /// `http` or `https`.
+    /// `http`, `https` or `local`.
     pub fn as_str(self) -> &'static str {
         match self {
             Scheme::Http => "http",
             Scheme::Https => "https",
+            Scheme::Local => "local",
         }
     }
 
@@ -256,13 +271,26 @@ impl Scheme {
         match self {
             Scheme::Http => 80,
             Scheme::Https => 443,
+            Scheme::Local => 0,
         }
     }
 }
 
 impl MasterAddress {
+    /// The master within this process.
+    pub fn local() -> Self {
+        MasterAddress {
+            scheme: Scheme::Local,
+            host: "local".to_owned(),
+            port: 0,
+        }
+    }
+
     /// `host:port`, for a `Host` header or a message; IPv6 in brackets.
     pub fn authority(&self) -> String {
+        if self.scheme == Scheme::Local {
+            return self.host.clone();
+        }
         join(&self.host, self.port)
     }
 
@@ -320,7 +348,7 @@ fn parse_static(rest: &str, scheme: Scheme, default_port: u16) -> Result<MasterA
     Ok(MasterAddress { scheme, host, port })
 }
 
-fn host_and_port(text: &str, default_port: u16) -> Result<(String, u16), MasterSourceError> {
+pub(crate) fn host_and_port(text: &str, default_port: u16) -> Result<(String, u16), MasterSourceError> {
     let (host, port) = if let Some(rest) = text.strip_prefix('[') {
         let bad = || MasterSourceError::BadIpv6(text.to_owned());
         let (host, after) = rest.split_once(']').ok_or_else(bad)?;

@@ -9,7 +9,7 @@ use crate::journal::{After, Key};
 use crate::ledger::{Ending, Ledger, TaskPhase, TaskRecord};
 use crate::matcher::Holding;
 use crate::notice::Notice;
-use crate::output::AttemptId;
+use crate::output::{AttemptId, Output};
 use crate::time::Time;
 use crate::timer::Timer;
 use mesos_wire::{AgentId, Call, TaskId, TaskState, TaskStatus, call, task_status};
@@ -35,6 +35,8 @@ pub(crate) struct Watch {
     forget: Option<Time>,
     /// A restored task of an owned node; Java has not heard yet that it is still there.
     known_due: bool,
+    /// What was last said of how its start goes on.
+    progress: Option<String>,
 }
 
 impl Watch {
@@ -189,6 +191,9 @@ impl Framework {
             watch.launch_due = None;
             watch.asked = false;
         }
+        let progress = progress_of(phase, status).filter(|text| {
+            phase == was && watch.progress.replace(text.clone()).as_ref() != Some(text)
+        });
         if was.is_over() {
             watch.forget = None;
         }
@@ -215,6 +220,16 @@ impl Framework {
                 host,
             }
         } else {
+            if let Some(message) = progress {
+                // Nothing of it is written down: it is told at once.
+                self.output(Output::Notice(Notice::State {
+                    name: name.to_owned(),
+                    state: state.as_str_name().to_owned(),
+                    message: Some(message),
+                    reason: None,
+                    host,
+                }));
+            }
             return;
         };
         self.journal.changed_then(key, After::Notice(notice));
@@ -435,4 +450,15 @@ pub(crate) fn lost_by_restart() -> Ending {
         reason: None,
         message: Some("neither the ledger nor the Mesos master knows a task of this agent".to_owned()),
     }
+}
+
+/// What a status tells beside the state of a task that does not run yet: the master `local` says so how far a pull is.
+/// Mesos's own statuses of that kind have a reason (they answer questions) or a `uuid` (they are repetitions).
+fn progress_of(phase: TaskPhase, status: &TaskStatus) -> Option<String> {
+    let early = matches!(phase, TaskPhase::Staging | TaskPhase::Starting);
+    let unasked = status.reason.is_none() && status.uuid.as_ref().is_none_or(Vec::is_empty);
+    status
+        .message
+        .clone()
+        .filter(|message| early && unasked && !message.is_empty())
 }

@@ -4,7 +4,7 @@ mod master_info;
 mod zookeeper;
 
 use mesos_core::Leader;
-use mesos_core::master::MasterSource;
+use mesos_core::master::{MasterAddress, MasterSource};
 use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
@@ -32,6 +32,7 @@ impl Detector {
         let task = tokio::spawn(async move {
             let source = match source {
                 MasterSource::Static(address) => return report(&answers, Leader::Found(address)),
+                MasterSource::Local(_) => return report(&answers, Leader::Found(MasterAddress::local())),
                 MasterSource::ZooKeeper(source) => source,
             };
             loop {

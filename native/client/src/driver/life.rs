@@ -1,10 +1,13 @@
 //! One life of the driver: from opening the store to closing it, or to the failure that ends it.
 
 use std::hash::{BuildHasher, Hasher, RandomState};
+use std::sync::Arc;
 use std::time::Duration;
 
+use mesos_core::local::LocalSource;
 use mesos_core::master::MasterSource;
 use mesos_core::{Config, Framework, Leader, Notice, Restored, Start, SubmitError};
+use mesos_local::{Cluster, Settings};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
@@ -12,6 +15,7 @@ use super::streams::{StreamInbox, StreamNews, Streams, call_error};
 use super::{CLOSE_TIMEOUT, Command, Driver, Exit, user};
 use crate::detector::Detector;
 use crate::events::unix_millis;
+use crate::fetch::Fetcher;
 use crate::store::{Store, StoreEvent};
 
 /// The status is published at most this often.
@@ -27,6 +31,8 @@ struct Parts {
     streams: Streams,
     detector: Option<Detector>,
     leaders: mpsc::UnboundedReceiver<Leader>,
+    /// What a person should know of the embedded cluster.
+    troubles: mpsc::UnboundedReceiver<String>,
     published: Option<Instant>,
     publish_due: Option<Instant>,
     teardown_until: Option<Instant>,
@@ -39,6 +45,7 @@ enum Input {
     News(mesos_core::AttemptId, StreamNews),
     Outcome(crate::calls::CallOutcome),
     Store(Option<StoreEvent>),
+    LocalTrouble(String),
     Timer,
 }
 
@@ -130,6 +137,7 @@ impl Driver {
             streams,
             detector: None,
             leaders: mpsc::unbounded_channel().1,
+            troubles: mpsc::unbounded_channel().1,
             published: None,
             publish_due: None,
             teardown_until: None,
@@ -145,7 +153,11 @@ impl Driver {
         let (leaders, inbox) = mpsc::unbounded_channel();
         parts.leaders = inbox;
         parts.detector = None;
-        match self.config.master.parse::<MasterSource>() {
+        let source = self.config.master.parse::<MasterSource>();
+        let (local, troubles) = self.embedded(source.as_ref().ok());
+        parts.streams.serve_by(local);
+        parts.troubles = troubles;
+        match source {
             Ok(source) => {
                 tracing::info!("looking for the leading master: {source}");
                 parts.detector = Some(Detector::start(source, leaders));
@@ -153,6 +165,31 @@ impl Driver {
             Err(error) => parts
                 .framework
                 .handle_leader(Leader::Unreachable(error.to_string()), self.clock.now()),
+        }
+    }
+
+    /// The cluster within this process, if it is to take a master's place. If not, what it has left from before is ended.
+    fn embedded(&self, source: Option<&MasterSource>) -> (Option<Cluster>, mpsc::UnboundedReceiver<String>) {
+        let (troubles, inbox) = mpsc::unbounded_channel();
+        let settings = |source: LocalSource| Settings {
+            source,
+            folder: self.folder.clone(),
+            fetch: Arc::new(Fetcher::new(self.connector.clone())),
+            troubles,
+        };
+        match source {
+            Some(MasterSource::Local(source)) => (Some(Cluster::start(settings(source.clone()))), inbox),
+            Some(_) if Cluster::is_used(&self.folder) => {
+                let cluster = Cluster::start(settings(LocalSource::default()));
+                drop(tokio::spawn(async move {
+                    tracing::info!("ends the tasks of the embedded cluster, which is not used any more");
+                    if let Err(message) = cluster.end_all().await {
+                        tracing::warn!("the tasks of the embedded cluster cannot be ended: {message}");
+                    }
+                }));
+                (None, inbox)
+            }
+            _ => (None, inbox),
         }
     }
 
@@ -182,6 +219,7 @@ impl Driver {
             Some((attempt, news)) = inbox.news.recv() => Input::News(attempt, news),
             Some(outcome) = inbox.outcomes.recv() => Input::Outcome(outcome),
             event = store.recv() => Input::Store(event),
+            Some(message) = parts.troubles.recv() => Input::LocalTrouble(message),
             () = sleep_until(wake) => Input::Timer,
         }
     }
@@ -233,6 +271,13 @@ impl Driver {
                 let message = "the thread for the cloud's state has ended".to_owned();
                 return Err(Exit::Failed {
                     subject: "ledger",
+                    message,
+                });
+            }
+            Input::LocalTrouble(message) => {
+                tracing::warn!("{message}");
+                self.shared.events.push(Notice::Trouble {
+                    subject: "docker".to_owned(),
                     message,
                 });
             }

@@ -1,7 +1,8 @@
 //! The event streams of the attempts, and the queue of calls that goes with each.
 
-use mesos_core::master::MasterAddress;
+use mesos_core::master::{MasterAddress, Scheme};
 use mesos_core::{AttemptId, CallError, CallId, StreamEnd};
+use mesos_local::Cluster;
 use mesos_wire::{Call, Event, Message};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -37,6 +38,8 @@ pub(super) enum StreamNews {
 /// All streams that the core has asked for and not given up.
 pub(super) struct Streams {
     connector: Connector,
+    /// What takes the place of a master, where there is none.
+    local: Option<Cluster>,
     open: BTreeMap<AttemptId, Stream>,
     news: mpsc::Sender<(AttemptId, StreamNews)>,
     outcomes: mpsc::UnboundedSender<CallOutcome>,
@@ -76,6 +79,7 @@ impl Streams {
         let (outcomes, outcome_inbox) = mpsc::unbounded_channel();
         let streams = Streams {
             connector,
+            local: None,
             open: BTreeMap::new(),
             news,
             outcomes,
@@ -90,6 +94,11 @@ impl Streams {
         )
     }
 
+    /// From now on this cluster takes the place of a master, or nothing does. A cluster before it ends.
+    pub(super) fn serve_by(&mut self, local: Option<Cluster>) {
+        self.local = local;
+    }
+
     /// Begins an attempt to subscribe.
     pub(super) fn connect(
         &mut self,
@@ -102,6 +111,17 @@ impl Streams {
         let news = self.news.clone();
         let connector = self.connector.clone();
         let (target, login) = (address.clone(), authorization.clone());
+        if address.scheme == Scheme::Local {
+            let stream = Stream {
+                address,
+                authorization,
+                calls: None,
+                unanswered: 0,
+                task: self.connect_local(attempt, subscribe.clone()),
+            };
+            self.open.insert(attempt, stream);
+            return;
+        }
         let task = tokio::spawn(async move {
             let reading = async {
                 let mut stream = stream::subscribe(&connector, &target, login.as_ref(), body).await?;
@@ -135,6 +155,39 @@ impl Streams {
         self.open.insert(attempt, stream);
     }
 
+    fn connect_local(&self, attempt: AttemptId, subscribe: Call) -> AbortHandle {
+        let news = self.news.clone();
+        let cluster = self.local.as_ref().map(Cluster::handle);
+        let task = tokio::spawn(async move {
+            let subscribed = match &cluster {
+                Some(cluster) => cluster.subscribe(subscribe).await,
+                None => Err("there is no embedded cluster".to_owned()),
+            };
+            let end = match subscribed {
+                Err(message) => StreamEnd::Failed(message),
+                Ok(mut events) => {
+                    let mut next = StreamNews::Opened {
+                        stream_id: String::new(),
+                    };
+                    loop {
+                        // Fails only if the driver has gone.
+                        if news.send((attempt, next)).await.is_err() {
+                            return;
+                        }
+                        match events.recv().await {
+                            Some(event) => next = StreamNews::Event(Box::new(event)),
+                            None => break StreamEnd::Closed,
+                        }
+                    }
+                }
+            };
+            if news.send((attempt, StreamNews::Ended(end))).await.is_err() {
+                tracing::debug!("nobody waits for the end of the embedded cluster's events");
+            }
+        });
+        task.abort_handle()
+    }
+
     /// Drops the stream and its calls.
     pub(super) fn disconnect(&mut self, attempt: AttemptId) {
         self.open.remove(&attempt);
@@ -148,6 +201,11 @@ impl Streams {
     /// From now on calls of this attempt can be sent.
     pub(super) fn opened(&mut self, attempt: AttemptId, stream_id: String) {
         if let Some(stream) = self.open.get_mut(&attempt) {
+            if stream.address.scheme == Scheme::Local {
+                let cluster = self.local.as_ref().map(Cluster::handle);
+                stream.calls = cluster.map(|cluster| Calls::to_local(cluster, attempt, self.outcomes.clone()));
+                return;
+            }
             let target = CallTarget {
                 attempt,
                 connector: self.connector.clone(),

@@ -78,9 +78,15 @@ public final class AgentPage {
         return MesosFramework.amount(node.getMem());
     }
 
-    /** Where Mesos's own page shows its sandbox, with stdout and stderr; null as long as the place is not known. */
+    /**
+     * Where Mesos's own page shows its sandbox, with stdout and stderr; null as long as the place is not known, and where
+     * there is no Mesos but the controller's machine.
+     */
     public String getSandboxUrl() {
-        if (getMesosAgentId() == null || connection == null || connection.leader() == null) {
+        if (getMesosAgentId() == null
+                || connection == null
+                || connection.leader() == null
+                || connection.leader().equals("local")) {
             return null;
         }
         return sandboxUrl(connection.leader(), getMesosAgentId(), connection.frameworkId(), getTaskId());
