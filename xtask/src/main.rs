@@ -18,8 +18,10 @@ use testbed::paths;
 use crate::failure::Failure;
 
 const USAGE: &str = "\
-cargo xtask demo [--keep] [--masters N]
-    builds everything, starts Mesos, ZooKeeper and a host, and runs a job on an agent that Mesos gave
+cargo xtask demo [--keep] [--docker | --image NAME | --mesos [--masters N]]
+    builds everything, starts a host, and runs a job on an agent of this machine: processes; with --docker a container
+    on an engine of its own; with --image a container of that image on the machine's engine; with --mesos on an agent
+    that a real Mesos with ZooKeeper gave
 cargo xtask test [--list] [--only STEP,STEP]
     every check, and one summary
 cargo xtask test --host jenkins [--list] [--only STEP,STEP]

@@ -75,15 +75,23 @@ async fn fetch(connector: &Connector, mut url: String, file: &Path) -> Result<()
         let status = response.status();
         if status != 200 {
             let message = format!("{shown} answered with status {status}");
-            return Err(if status.is_server_error() { passing(message) } else { last(message) });
+            return Err(if status.is_server_error() {
+                passing(message)
+            } else {
+                last(message)
+            });
         }
-        let unwritable = |error: std::io::Error| last(format!("{} cannot be written: {error}", file.display()));
+        let unwritable =
+            |error: std::io::Error| last(format!("{} cannot be written: {error}", file.display()));
         let mut to = File::create(file).map_err(unwritable)?;
         let mut body = response.into_body();
         loop {
-            let frame = timeout(SILENCE, body.frame())
-                .await
-                .map_err(|_| passing(format!("nothing has come from {shown} for {} s", SILENCE.as_secs())))?;
+            let frame = timeout(SILENCE, body.frame()).await.map_err(|_| {
+                passing(format!(
+                    "nothing has come from {shown} for {} s",
+                    SILENCE.as_secs()
+                ))
+            })?;
             match frame {
                 None => return Ok(()),
                 Some(Ok(frame)) => {
@@ -109,7 +117,9 @@ fn target(url: &str) -> Result<(MasterAddress, String), FetchError> {
     let host = uri.host().ok_or_else(wrong)?;
     let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
     let port = uri.port_u16().unwrap_or(usual);
-    let path = uri.path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string);
+    let path = uri
+        .path_and_query()
+        .map_or_else(|| "/".to_owned(), ToString::to_string);
     Ok((MasterAddress { scheme, host, port }, path))
 }
 
@@ -127,11 +137,15 @@ fn unconnected(error: ConnectError) -> FetchError {
         ConnectError::Refused { address, .. } => passing(format!(
             "{address} refuses connections: check Jenkins URL in the cloud"
         )),
-        ConnectError::Timeout { address, within } => passing(format!("{address} did not answer within {within:?}")),
-        ConnectError::Unreachable { address, source } => passing(format!("{address} cannot be reached ({source})")),
-        ConnectError::Broken { address, source } => {
-            passing(format!("the connection to {address} broke off at its start ({source})"))
+        ConnectError::Timeout { address, within } => {
+            passing(format!("{address} did not answer within {within:?}"))
         }
+        ConnectError::Unreachable { address, source } => {
+            passing(format!("{address} cannot be reached ({source})"))
+        }
+        ConnectError::Broken { address, source } => passing(format!(
+            "the connection to {address} broke off at its start ({source})"
+        )),
         ConnectError::Resolve { host, source } => last(format!(
             "the host name `{host}` cannot be resolved ({source}): check Jenkins URL in the cloud"
         )),
@@ -159,17 +173,27 @@ mod tests {
         fetcher.fetch(&url, file.clone()).await.unwrap();
         assert_eq!(std::fs::read_to_string(&file).unwrap(), "hello");
         let first = server.received().await;
-        assert!(first.head.starts_with("GET /jnlpJars/agent.jar "), "{}", first.head);
+        assert!(
+            first.head.starts_with("GET /jnlpJars/agent.jar "),
+            "{}",
+            first.head
+        );
         assert!(server.received().await.head.starts_with("GET /other?a=b "));
         let error = fetcher.fetch(&url, file.clone()).await.unwrap_err();
-        assert!(error.message.ends_with("answered with status 404 Not Found") && !error.passing, "{error:?}");
+        assert!(
+            error.message.ends_with("answered with status 404 Not Found") && !error.passing,
+            "{error:?}"
+        );
         std::fs::remove_file(&file).unwrap();
     }
 
     #[test]
     fn addresses_are_taken_apart() {
         let (address, path) = target("https://[::1]:8443/a?b=c").unwrap();
-        assert_eq!((address.host.as_str(), address.port, path.as_str()), ("::1", 8443, "/a?b=c"));
+        assert_eq!(
+            (address.host.as_str(), address.port, path.as_str()),
+            ("::1", 8443, "/a?b=c")
+        );
         assert!(target("ftp://h/x").is_err());
     }
 }

@@ -164,10 +164,13 @@ impl std::str::FromStr for DockerAddress {
     fn from_str(text: &str) -> Result<Self, LocalError> {
         let wrong = || LocalError::Docker(text.to_owned());
         match text.split_once("://") {
-            Some(("unix", path)) if path.starts_with('/') && path.len() > 1 => Ok(Self::Unix(path.to_owned())),
+            Some(("unix", path)) if path.starts_with('/') && path.len() > 1 => {
+                Ok(Self::Unix(path.to_owned()))
+            }
             Some(("tcp" | "http", rest)) => {
-                let (host, port) = crate::master::host_and_port(rest.trim_end_matches('/'), DEFAULT_DOCKER_PORT)
-                    .map_err(|_| wrong())?;
+                let (host, port) =
+                    crate::master::host_and_port(rest.trim_end_matches('/'), DEFAULT_DOCKER_PORT)
+                        .map_err(|_| wrong())?;
                 Ok(Self::Tcp { host, port })
             }
             Some(("https", _)) => Err(LocalError::Tls(text.to_owned())),
@@ -235,7 +238,10 @@ mod tests {
         assert_eq!(source.to_string(), text);
         assert_eq!(good("local://?docker=none").docker, DockerSource::None);
         let socket = good("local://?docker=unix:///run/d.sock").docker;
-        assert_eq!(socket, DockerSource::At(DockerAddress::Unix("/run/d.sock".to_owned())));
+        assert_eq!(
+            socket,
+            DockerSource::At(DockerAddress::Unix("/run/d.sock".to_owned()))
+        );
         let tcp = good("local://?docker=tcp://engine").to_string();
         assert_eq!(tcp, "local://?docker=tcp://engine:2375");
     }

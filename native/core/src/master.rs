@@ -79,7 +79,9 @@ pub struct MasterAddress {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum MasterSourceError {
     /// Nothing was entered.
-    #[error("Mesos master is empty: enter zk://host1:2181,host2:2181/mesos, host:5050, or local for this machine alone")]
+    #[error(
+        "Mesos master is empty: enter zk://host1:2181,host2:2181/mesos, host:5050, or local for this machine alone"
+    )]
     Empty,
     /// A parameter of `local://`.
     #[error("Mesos master {0}")]

@@ -191,9 +191,8 @@ impl Framework {
             watch.launch_due = None;
             watch.asked = false;
         }
-        let progress = progress_of(phase, status).filter(|text| {
-            phase == was && watch.progress.replace(text.clone()).as_ref() != Some(text)
-        });
+        let progress = progress_of(phase, status)
+            .filter(|text| phase == was && watch.progress.replace(text.clone()).as_ref() != Some(text));
         if was.is_over() {
             watch.forget = None;
         }

@@ -131,7 +131,10 @@ mod tests {
         let at = to.join("mnt/sandbox");
         assert_eq!(fs::metadata(&at).unwrap().permissions().mode() & 0o777, 0o777);
         assert_eq!(fs::read_to_string(at.join("link")).unwrap().len(), 1000);
-        assert_eq!(fs::metadata(at.join("run.sh")).unwrap().permissions().mode() & 0o777, 0o755);
+        assert_eq!(
+            fs::metadata(at.join("run.sh")).unwrap().permissions().mode() & 0o777,
+            0o755
+        );
         assert!(at.join("a".repeat(60)).join("b".repeat(60)).join("c").is_file());
         fs::remove_dir_all(&folder).unwrap();
     }

@@ -27,7 +27,9 @@ impl Group {
             vec![root.to_path_buf()]
         } else {
             let both = ["memory", "cpu"].map(|name| root.join(name));
-            both.into_iter().filter(|folder| folder.join("cgroup.procs").is_file()).collect()
+            both.into_iter()
+                .filter(|folder| folder.join("cgroup.procs").is_file())
+                .collect()
         };
         let folders = hierarchies
             .into_iter()
@@ -42,7 +44,10 @@ impl Group {
     /// When this process may not, or the machine has no such limits.
     pub(crate) fn make(&self, amount: Amount) -> io::Result<()> {
         if self.folders.is_empty() {
-            return Err(io::Error::new(io::ErrorKind::Unsupported, "no cgroups are mounted"));
+            return Err(io::Error::new(
+                io::ErrorKind::Unsupported,
+                "no cgroups are mounted",
+            ));
         }
         for folder in &self.folders {
             enable(folder)?;
@@ -76,7 +81,11 @@ impl Group {
         let read = |folder: &PathBuf| fs::read_to_string(folder.join("cgroup.procs")).ok();
         let texts = self.folders.iter().filter_map(read);
         let mut all: Vec<u32> = texts
-            .flat_map(|text| text.lines().filter_map(|line| line.parse().ok()).collect::<Vec<_>>())
+            .flat_map(|text| {
+                text.lines()
+                    .filter_map(|line| line.parse().ok())
+                    .collect::<Vec<_>>()
+            })
             .collect();
         all.sort_unstable();
         all.dedup();
@@ -121,7 +130,11 @@ fn enable(folder: &Path) -> io::Result<()> {
 }
 
 fn write_if_there(file: &Path, text: &str) -> io::Result<()> {
-    if file.exists() { fs::write(file, text) } else { Ok(()) }
+    if file.exists() {
+        fs::write(file, text)
+    } else {
+        Ok(())
+    }
 }
 
 fn kills(text: &str) -> u64 {
@@ -143,7 +156,10 @@ mod tests {
     #[test]
     fn a_machine_without_cgroups_says_so() {
         let group = Group::below(Path::new("/nowhere"), "c", "t");
-        assert_eq!(group.make(Amount::default()).unwrap_err().kind(), io::ErrorKind::Unsupported);
+        assert_eq!(
+            group.make(Amount::default()).unwrap_err().kind(),
+            io::ErrorKind::Unsupported
+        );
         assert!(group.processes().is_empty() && !group.ran_out_of_memory());
     }
 }

@@ -220,7 +220,9 @@ impl Open {
             });
             match opened.await {
                 // The cluster before this one is still letting go of what it does.
-                Ok(Err(error)) if error.kind() == std::io::ErrorKind::WouldBlock && Instant::now() < until => {
+                Ok(Err(error))
+                    if error.kind() == std::io::ErrorKind::WouldBlock && Instant::now() < until =>
+                {
                     sleep(Duration::from_millis(50)).await;
                 }
                 opened => break opened,
@@ -236,7 +238,9 @@ impl Open {
             })?;
         let engine = match Engine::of(&settings.source.docker) {
             Ok(Some(engine)) => Ok(engine),
-            Ok(None) => Err("Mesos master says docker=none: take that out, or the container out of the template".into()),
+            Ok(None) => Err(
+                "Mesos master says docker=none: take that out, or the container out of the template".into(),
+            ),
             Err(message) => Err(message),
         };
         let (news_sender, news) = mpsc::unbounded_channel();
@@ -253,7 +257,12 @@ impl Open {
         let mut helpers = JoinSet::new();
         if let Ok(engine) = &context.engine {
             let always = matches!(settings.source.docker, DockerSource::At(_));
-            helpers.spawn(watch_engine(engine.clone(), always, count, settings.troubles.clone()));
+            helpers.spawn(watch_engine(
+                engine.clone(),
+                always,
+                count,
+                settings.troubles.clone(),
+            ));
             let (engine, records) = (engine.clone(), context.records.clone());
             helpers.spawn(async move { inside::sweep(&engine, &cluster, |task| records.has(task)).await });
         }
@@ -325,10 +334,10 @@ impl Open {
     }
 
     fn due(&self) -> Option<Instant> {
-        let master = self
-            .master
-            .poll_timeout()
-            .and_then(|time| self.begin.checked_add(Duration::from_millis(time.as_millis() + 1)));
+        let master = self.master.poll_timeout().and_then(|time| {
+            self.begin
+                .checked_add(Duration::from_millis(time.as_millis() + 1))
+        });
         let waiting = self.waiting.iter().filter_map(|waiting| waiting.until);
         waiting.chain(master).min()
     }
@@ -395,7 +404,10 @@ impl Open {
         while let Some(effect) = self.master.poll_effect() {
             match effect {
                 Effect::Event(event) => {
-                    let gone = self.stream.as_ref().is_some_and(|stream| stream.send(*event).is_err());
+                    let gone = self
+                        .stream
+                        .as_ref()
+                        .is_some_and(|stream| stream.send(*event).is_err());
                     if gone {
                         self.stream = None;
                         self.master.disconnected();
@@ -455,7 +467,13 @@ async fn watch_engine(
             (Ok(()), Some(since)) => {
                 away = None;
                 let seconds = since.elapsed().as_secs();
-                tell(&troubles, format!("the Docker engine at {} answers again, after {seconds} s", engine.address()));
+                tell(
+                    &troubles,
+                    format!(
+                        "the Docker engine at {} answers again, after {seconds} s",
+                        engine.address()
+                    ),
+                );
             }
             (Err(error), None) => {
                 away = Some(Instant::now());

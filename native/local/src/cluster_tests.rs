@@ -60,7 +60,10 @@ impl Scheduler {
             roles: vec!["*".to_owned()],
             ..FrameworkInfo::default()
         };
-        let mut events = cluster.subscribe(Call::subscribe(info, Vec::new())).await.unwrap();
+        let mut events = cluster
+            .subscribe(Call::subscribe(info, Vec::new()))
+            .await
+            .unwrap();
         let first = events.recv().await.unwrap().subscribed.unwrap();
         Self {
             cluster,
@@ -73,8 +76,11 @@ impl Scheduler {
 
     async fn hear(&mut self) {
         let event = tokio::time::timeout(PATIENCE, self.events.recv()).await;
-        let event = event.unwrap_or_else(|_| panic!("silence after {:?}", self.updates)).unwrap();
-        self.offers.extend(event.offers.into_iter().flat_map(|offers| offers.offers));
+        let event = event
+            .unwrap_or_else(|_| panic!("silence after {:?}", self.updates))
+            .unwrap();
+        self.offers
+            .extend(event.offers.into_iter().flat_map(|offers| offers.offers));
         if let Some(status) = event.update.map(|update| *update.status) {
             if let Some(uuid) = status.uuid.clone() {
                 let agent = status.agent_id.clone().unwrap();
@@ -152,15 +158,26 @@ async fn tasks_run_with_their_files_and_end_with_their_status() {
     let folder = folder("status");
     let mut scheduler = Scheduler::open(&folder, None).await;
     scheduler
-        .launch("good", "test \"$(cat hello.txt)\" = hello", &["http://jenkins/hello.txt"])
+        .launch(
+            "good",
+            "test \"$(cat hello.txt)\" = hello",
+            &["http://jenkins/hello.txt"],
+        )
         .await;
     scheduler.state("good", TaskState::TaskFinished).await;
-    scheduler.launch("bad", "echo no such thing >&2; exit 3", &[]).await;
+    scheduler
+        .launch("bad", "echo no such thing >&2; exit 3", &[])
+        .await;
     let message = scheduler.state("bad", TaskState::TaskFailed).await;
     assert_eq!(message, "the command has ended with status 3: no such thing");
-    scheduler.launch("unfetched", "true", &["http://jenkins/other"]).await;
+    scheduler
+        .launch("unfetched", "true", &["http://jenkins/other"])
+        .await;
     let message = scheduler.state("unfetched", TaskState::TaskFailed).await;
-    assert_eq!(message, "http://jenkins/other cannot be fetched for the task: status 404");
+    assert_eq!(
+        message,
+        "http://jenkins/other cannot be fetched for the task: status 404"
+    );
     scheduler.end(&folder).await;
 }
 
@@ -191,7 +208,13 @@ async fn the_next_controller_takes_over_what_runs_and_hears_of_what_has_ended() 
     let folder = folder("again");
     let mut first = Scheduler::open(&folder, None).await;
     first.launch("stays", "sleep 1000", &[]).await;
-    first.launch("ends", "while [ ! -e ../../../../go ]; do sleep 0.05; done; exit 4", &[]).await;
+    first
+        .launch(
+            "ends",
+            "while [ ! -e ../../../../go ]; do sleep 0.05; done; exit 4",
+            &[],
+        )
+        .await;
     first.state("stays", TaskState::TaskRunning).await;
     first.state("ends", TaskState::TaskRunning).await;
     let id = first.id.clone();
@@ -201,7 +224,10 @@ async fn the_next_controller_takes_over_what_runs_and_hears_of_what_has_ended() 
     let mut second = Scheduler::open(&folder, Some(id.clone())).await;
     assert_eq!(second.id, id);
     let message = second.state("ends", TaskState::TaskFailed).await;
-    assert!(message.starts_with("the command has ended with status 4"), "{message}");
+    assert!(
+        message.starts_with("the command has ended with status 4"),
+        "{message}"
+    );
     let ask = Call::reconcile(&id, [("stays".into(), None), ("never".into(), None)]);
     second.cluster.call(ask).await.unwrap();
     second.state("stays", TaskState::TaskRunning).await;

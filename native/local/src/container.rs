@@ -89,7 +89,10 @@ pub(crate) fn describe(task: &TaskInfo, cluster: &str, amount: Amount) -> Result
         body["ExposedPorts"] = Value::Object(exposed);
         host["PortBindings"] = Value::Object(std::mem::take(&mut ports));
     }
-    let given = container.docker.as_ref().map(|docker| docker.parameters.as_slice());
+    let given = container
+        .docker
+        .as_ref()
+        .map(|docker| docker.parameters.as_slice());
     for parameter in given.unwrap_or_default() {
         parameters::apply(&parameter.key, &parameter.value, &mut body, &mut host)?;
     }
@@ -111,14 +114,23 @@ fn absolute(path: &str) -> String {
 }
 
 fn environment(id: &str, command: &CommandInfo) -> Vec<String> {
-    let given = command.environment.iter().flat_map(|environment| &environment.variables);
+    let given = command
+        .environment
+        .iter()
+        .flat_map(|environment| &environment.variables);
     [
         format!("MESOS_SANDBOX={SANDBOX}"),
         format!("MESOS_TASK_ID={id}"),
         format!("MESOS_CONTAINER_NAME={}", name(id)),
     ]
     .into_iter()
-    .chain(given.map(|variable| format!("{}={}", variable.name, variable.value.as_deref().unwrap_or_default())))
+    .chain(given.map(|variable| {
+        format!(
+            "{}={}",
+            variable.name,
+            variable.value.as_deref().unwrap_or_default()
+        )
+    }))
     .collect()
 }
 
@@ -153,7 +165,9 @@ fn network(container: &ContainerInfo) -> Result<(String, Map<String, Value>), St
         named
             .and_then(|network| network.name.clone())
             .filter(|name| !name.is_empty())
-            .ok_or_else(|| "the container joins a user network without a name: enter one in the template".to_owned())
+            .ok_or_else(|| {
+                "the container joins a user network without a name: enter one in the template".to_owned()
+            })
     };
     let mut ports = Map::new();
     let mut bind = |container_port: u32, host_port: u32, protocol: Option<&str>| {
@@ -169,7 +183,11 @@ fn network(container: &ContainerInfo) -> Result<(String, Map<String, Value>), St
     let name = match &container.docker {
         Some(docker) => {
             for mapping in &docker.port_mappings {
-                bind(mapping.container_port, mapping.host_port, mapping.protocol.as_deref());
+                bind(
+                    mapping.container_port,
+                    mapping.host_port,
+                    mapping.protocol.as_deref(),
+                );
             }
             match docker.network() {
                 docker_info::Network::Host => "host".to_owned(),
@@ -180,7 +198,11 @@ fn network(container: &ContainerInfo) -> Result<(String, Map<String, Value>), St
         }
         None => {
             for mapping in named.iter().flat_map(|network| &network.port_mappings) {
-                bind(mapping.container_port, mapping.host_port, mapping.protocol.as_deref());
+                bind(
+                    mapping.container_port,
+                    mapping.host_port,
+                    mapping.protocol.as_deref(),
+                );
             }
             match named {
                 Some(_) => user()?,

@@ -50,13 +50,29 @@ fn a_container_has_labels_limits_and_the_image_s_entrypoint() {
             ..environment::Variable::default()
         }],
     });
-    let body = describe(&task(docker(docker_info::Network::Bridge), command), "c-1", amount()).unwrap();
+    let body = describe(
+        &task(docker(docker_info::Network::Bridge), command),
+        "c-1",
+        amount(),
+    )
+    .unwrap();
     assert_eq!(body["Image"], "registry:5000/team/agent:17");
-    assert_eq!(body["Labels"], json!({CLUSTER_LABEL: "c-1", TASK_LABEL: "agent-1"}));
-    assert_eq!((&body["Entrypoint"], &body["Cmd"][2]), (&Value::Null, &json!("exec java")));
+    assert_eq!(
+        body["Labels"],
+        json!({CLUSTER_LABEL: "c-1", TASK_LABEL: "agent-1"})
+    );
+    assert_eq!(
+        (&body["Entrypoint"], &body["Cmd"][2]),
+        (&Value::Null, &json!("exec java"))
+    );
     assert_eq!(body["Hostname"], "agent-1");
     assert!(body["Env"].as_array().unwrap().contains(&json!("A=1")));
-    assert!(body["Env"].as_array().unwrap().contains(&json!("MESOS_SANDBOX=/mnt/mesos/sandbox")));
+    assert!(
+        body["Env"]
+            .as_array()
+            .unwrap()
+            .contains(&json!("MESOS_SANDBOX=/mnt/mesos/sandbox"))
+    );
     assert_eq!(body["HostConfig"]["Memory"], json!(256 * 1024 * 1024));
     assert_eq!(body["HostConfig"]["CpuShares"], json!(512));
     assert_eq!(body["HostConfig"]["NetworkMode"], "bridge");
@@ -69,13 +85,19 @@ fn a_shell_line_takes_the_entrypoint_s_place_and_a_custom_shell_is_its_argument(
         ..CommandInfo::default()
     };
     let body = describe(&task(docker(docker_info::Network::None), line), "c", amount()).unwrap();
-    assert_eq!((&body["Entrypoint"], &body["Cmd"]), (&json!(["/bin/sh", "-c"]), &json!(["java"])));
+    assert_eq!(
+        (&body["Entrypoint"], &body["Cmd"]),
+        (&json!(["/bin/sh", "-c"]), &json!(["java"]))
+    );
     let custom = CommandInfo {
         value: Some("/entry.sh".to_owned()),
         ..arguments(&["java"])
     };
     let body = describe(&task(docker(docker_info::Network::None), custom), "c", amount()).unwrap();
-    assert_eq!((&body["Entrypoint"], &body["Cmd"]), (&Value::Null, &json!(["/entry.sh", "java"])));
+    assert_eq!(
+        (&body["Entrypoint"], &body["Cmd"]),
+        (&Value::Null, &json!(["/entry.sh", "java"]))
+    );
 }
 
 #[test]
@@ -92,9 +114,18 @@ fn volumes_ports_and_networks_are_those_of_the_task() {
     }];
     let mut task = task(info, arguments(&["x"]));
     let container = task.container.as_mut().unwrap();
-    assert!(describe(&TaskInfo { container: Some(container.clone()), ..TaskInfo::default() }, "c", amount())
+    assert!(
+        describe(
+            &TaskInfo {
+                container: Some(container.clone()),
+                ..TaskInfo::default()
+            },
+            "c",
+            amount()
+        )
         .unwrap_err()
-        .contains("user network without a name"));
+        .contains("user network without a name")
+    );
     container.network_infos = vec![NetworkInfo {
         name: Some("team".to_owned()),
         ..NetworkInfo::default()
@@ -111,7 +142,10 @@ fn volumes_ports_and_networks_are_those_of_the_task() {
     assert_eq!(host["NetworkMode"], "team");
     assert_eq!(host["PortBindings"], json!({"5900/udp": [{"HostPort": "31000"}]}));
     assert_eq!(body["ExposedPorts"], json!({"5900/udp": {}}));
-    assert_eq!(host["Mounts"], json!([{"Type": "bind", "Source": "/srv", "Target": "/data", "ReadOnly": true}]));
+    assert_eq!(
+        host["Mounts"],
+        json!([{"Type": "bind", "Source": "/srv", "Target": "/data", "ReadOnly": true}])
+    );
     assert_eq!(body["Volumes"], json!({"/own": {}}));
     assert_eq!(host["Init"], json!(true));
 }

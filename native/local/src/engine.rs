@@ -117,7 +117,10 @@ impl Engine {
     /// Its version.
     pub(crate) async fn version(&self) -> Result<String, EngineError> {
         let answer = self.get("/version").await?;
-        Ok(answer["Version"].as_str().unwrap_or("of unknown version").to_owned())
+        Ok(answer["Version"]
+            .as_str()
+            .unwrap_or("of unknown version")
+            .to_owned())
     }
 
     pub(crate) async fn get(&self, path: &str) -> Result<Value, EngineError> {
@@ -178,12 +181,17 @@ impl Engine {
             while let Some(part) = answer.part().await? {
                 kept.extend_from_slice(&part);
                 if kept.len() > LONGEST {
-                    return Err(EngineError::Down(format!("the answer of {} is too long", self.address)));
+                    return Err(EngineError::Down(format!(
+                        "the answer of {} is too long",
+                        self.address
+                    )));
                 }
             }
             Ok(kept.freeze())
         };
-        timeout(within, whole).await.unwrap_or_else(|_| Err(self.silent(within)))
+        timeout(within, whole)
+            .await
+            .unwrap_or_else(|_| Err(self.silent(within)))
     }
 
     /// Begins a request whose answer may come over a long time; the head of the answer must come `within`.
@@ -278,7 +286,9 @@ impl Engine {
             io::ErrorKind::ConnectionRefused => {
                 format!("no Docker engine listens at {address}: start Docker")
             }
-            _ => format!("the Docker engine at {address} cannot be reached ({error}): check address and network"),
+            _ => format!(
+                "the Docker engine at {address} cannot be reached ({error}): check address and network"
+            ),
         })
     }
 }
@@ -328,7 +338,9 @@ pub(crate) fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for byte in text.bytes() {
         match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => escaped.push(char::from(byte)),
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => {
+                escaped.push(char::from(byte))
+            }
             _ => escaped.push_str(&format!("%{byte:02X}")),
         }
     }
@@ -360,10 +372,9 @@ mod tests {
 
     #[tokio::test]
     async fn a_refusal_is_told_in_the_engine_s_words() {
-        let engine = answering(
-            "HTTP/1.1 404 Not Found\r\nContent-Length: 25\r\n\r\n{\"message\":\"no such one\"}\n",
-        )
-        .await;
+        let engine =
+            answering("HTTP/1.1 404 Not Found\r\nContent-Length: 25\r\n\r\n{\"message\":\"no such one\"}\n")
+                .await;
         let error = engine.get("/images/x/json").await.unwrap_err();
         assert!(error.is_missing() && !error.is_passing());
         assert_eq!(error.to_string(), "the Docker engine says: no such one");
@@ -375,14 +386,20 @@ mod tests {
         let begin = std::time::Instant::now();
         let error = engine.ping().await.unwrap_err();
         assert!(begin.elapsed() < PING * 2 && error.is_passing());
-        assert!(error.to_string().contains("has not answered within 4 s"), "{error}");
+        assert!(
+            error.to_string().contains("has not answered within 4 s"),
+            "{error}"
+        );
     }
 
     #[tokio::test]
     async fn an_engine_that_is_not_there_is_told_with_the_cure() {
         let engine = Engine::new(DockerAddress::Unix("/nowhere/docker.sock".to_owned()));
         let error = engine.ping().await.unwrap_err().to_string();
-        assert!(error.contains("no Docker engine at unix:///nowhere/docker.sock: start Docker"), "{error}");
+        assert!(
+            error.contains("no Docker engine at unix:///nowhere/docker.sock: start Docker"),
+            "{error}"
+        );
     }
 
     #[test]

@@ -36,7 +36,11 @@ pub(crate) struct Inside<'a> {
 pub(crate) enum Seen {
     Unstarted,
     Runs,
-    Ended { code: i64, memory: bool, error: String },
+    Ended {
+        code: i64,
+        memory: bool,
+        error: String,
+    },
     /// Somebody has removed it.
     Gone,
 }
@@ -122,13 +126,19 @@ impl<'a> Inside<'a> {
         let (amount, _) = used(&info.resources);
         let body = container::describe(info, context.records.cluster(), amount).map_err(Trouble::Final)?;
         let sandbox = context.records.sandbox(&self.runner.name);
-        let files = spawn_blocking(move || archive::pack(&sandbox, container::SANDBOX.trim_start_matches('/')))
-            .await
-            .map_err(|error| Trouble::Final(format!("packing broke off: {error}")))?
-            .map_err(|error| Trouble::Final(format!("the files of the task cannot be packed: {error}")))?;
+        let files =
+            spawn_blocking(move || archive::pack(&sandbox, container::SANDBOX.trim_start_matches('/')))
+                .await
+                .map_err(|error| Trouble::Final(format!("packing broke off: {error}")))?
+                .map_err(|error| {
+                    Trouble::Final(format!("the files of the task cannot be packed: {error}"))
+                })?;
         let _slot = context.starts.acquire().await;
         let path = format!("/containers/create?name={}", self.id);
-        match self.patiently("create the container", self.engine.post(&path, Some(&body), WORK)).await {
+        match self
+            .patiently("create the container", self.engine.post(&path, Some(&body), WORK))
+            .await
+        {
             // A former try, whose answer did not come: the name is this task's alone.
             Ok(_) | Err(EngineError::Refused { status: 409, .. }) => {}
             Err(error) => return Err(explained("created", error)),
@@ -317,18 +327,28 @@ fn ended(seen: &Seen, amount: Amount, lines: &str, was_away: bool) -> End {
         ""
     };
     match seen {
-        Seen::Ended { code, memory: true, .. } if *code != 0 => out_of_memory(amount.mem.whole()),
+        Seen::Ended {
+            code, memory: true, ..
+        } if *code != 0 => out_of_memory(amount.mem.whole()),
         Seen::Ended { code: 0, .. } => End {
             state: TaskState::TaskFinished,
             ..failed(format!("the container has ended with status 0{away}"))
         },
         // The core knows what these mean, if nothing is added.
-        Seen::Ended { code: code @ (126 | 127 | 137 | 143), error, .. } if error.is_empty() && !was_away => {
-            failed(format!("Container exited with status {code}"))
-        }
+        Seen::Ended {
+            code: code @ (126 | 127 | 137 | 143),
+            error,
+            ..
+        } if error.is_empty() && !was_away => failed(format!("Container exited with status {code}")),
         Seen::Ended { code, error, .. } => {
-            let error = if error.is_empty() { String::new() } else { format!(" ({error})") };
-            failed(format!("the container has ended with status {code}{error}{lines}{away}"))
+            let error = if error.is_empty() {
+                String::new()
+            } else {
+                format!(" ({error})")
+            };
+            failed(format!(
+                "the container has ended with status {code}{error}{lines}{away}"
+            ))
         }
         Seen::Unstarted => failed("the container was never started".to_owned()),
         Seen::Gone | Seen::Runs => failed(format!("its container was removed, not by the plugin{away}")),
@@ -352,7 +372,10 @@ fn unframed(log: &[u8]) -> Vec<u8> {
 /// Removes containers of this cluster that no task is known of. Whoever kills a controller at the wrong moment leaves such.
 pub(crate) async fn sweep(engine: &Engine, cluster: &str, known: impl Fn(&str) -> bool) {
     let filter = serde_json::json!({"label": [format!("{}={cluster}", container::CLUSTER_LABEL)]});
-    let path = format!("/containers/json?all=true&filters={}", escape(&filter.to_string()));
+    let path = format!(
+        "/containers/json?all=true&filters={}",
+        escape(&filter.to_string())
+    );
     let found = loop {
         match engine.get(&path).await {
             Ok(found) => break found,
@@ -363,15 +386,21 @@ pub(crate) async fn sweep(engine: &Engine, cluster: &str, known: impl Fn(&str) -
         }
     };
     for found in found.as_array().into_iter().flatten() {
-        let task = found["Labels"][container::TASK_LABEL].as_str().unwrap_or_default();
-        let Some(id) = found["Id"].as_str().filter(|_| !known(task)) else { continue };
+        let task = found["Labels"][container::TASK_LABEL]
+            .as_str()
+            .unwrap_or_default();
+        let Some(id) = found["Id"].as_str().filter(|_| !known(task)) else {
+            continue;
+        };
         tracing::warn!("removes the container of {task}, which a former controller has left");
-        if let Err(error) = engine.delete(&format!("/containers/{id}?force=true&v=true")).await {
+        if let Err(error) = engine
+            .delete(&format!("/containers/{id}?force=true&v=true"))
+            .await
+        {
             tracing::warn!("the container of {task} cannot be removed: {error}");
         }
     }
 }
-
 
 #[cfg(test)]
 mod tests {
@@ -392,10 +421,19 @@ mod tests {
     #[test]
     fn refusals_have_their_cure() {
         for (message, cure) in [
-            ("Bind for 0.0.0.0:31000 failed: port is already allocated", "taken by something else"),
-            ("invalid mount config: bind source path does not exist: /x", "does not exist on the machine"),
+            (
+                "Bind for 0.0.0.0:31000 failed: port is already allocated",
+                "taken by something else",
+            ),
+            (
+                "invalid mount config: bind source path does not exist: /x",
+                "does not exist on the machine",
+            ),
             ("network team not found", "no such Docker network"),
-            ("exec: \"/bin/sh\": stat /bin/sh: no such file or directory", "no such program"),
+            (
+                "exec: \"/bin/sh\": stat /bin/sh: no such file or directory",
+                "no such program",
+            ),
             ("something else", "could not be started (something else)"),
         ] {
             assert!(refused(message).contains(cure), "{}", refused(message));
@@ -406,17 +444,31 @@ mod tests {
     fn ends_of_containers_are_told() {
         let end = |code, memory| {
             let error = String::new();
-            ended(&Seen::Ended { code, memory, error }, Amount::default(), ": oh", true)
+            ended(
+                &Seen::Ended { code, memory, error },
+                Amount::default(),
+                ": oh",
+                true,
+            )
         };
         assert_eq!(end(0, false).state, TaskState::TaskFinished);
-        assert_eq!(end(137, true).reason, Some(task_status::Reason::ContainerLimitationMemory));
+        assert_eq!(
+            end(137, true).reason,
+            Some(task_status::Reason::ContainerLimitationMemory)
+        );
         let message = end(3, false).message;
-        assert!(message.contains("status 3: oh; the Docker engine was away"), "{message}");
+        assert!(
+            message.contains("status 3: oh; the Docker engine was away"),
+            "{message}"
+        );
     }
 
     #[test]
     fn a_log_is_freed_of_its_frames() {
-        assert_eq!(unframed(b"\x01\0\0\0\0\0\0\x02a\n\x02\0\0\0\0\0\0\x02b\n"), b"a\nb\n");
+        assert_eq!(
+            unframed(b"\x01\0\0\0\0\0\0\x02a\n\x02\0\0\0\0\0\0\x02b\n"),
+            b"a\nb\n"
+        );
         assert_eq!(unframed(b"plain"), b"plain");
     }
 }

@@ -42,15 +42,24 @@ fn cpus() -> Scalar {
 
 /// Nine tenths of what this process may use, in MB: the controller needs some, too.
 fn memory() -> Scalar {
-    let whole = fs::read_to_string("/proc/meminfo").ok().and_then(|text| total(&text));
-    let limits = ["/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"];
+    let whole = fs::read_to_string("/proc/meminfo")
+        .ok()
+        .and_then(|text| total(&text));
+    let limits = [
+        "/sys/fs/cgroup/memory.max",
+        "/sys/fs/cgroup/memory/memory.limit_in_bytes",
+    ];
     let limit = limits
         .into_iter()
         .filter_map(|path| fs::read_to_string(path).ok()?.trim().parse::<u64>().ok())
         .map(|bytes| bytes / 1024 / 1024)
         .min();
     let mb = whole.into_iter().chain(limit).min().unwrap_or(1024);
-    Scalar::from_milli(i64::try_from(mb / 10 * 9).unwrap_or(i64::MAX / 1000).saturating_mul(1000))
+    Scalar::from_milli(
+        i64::try_from(mb / 10 * 9)
+            .unwrap_or(i64::MAX / 1000)
+            .saturating_mul(1000),
+    )
 }
 
 /// MB of `/proc/meminfo`.
@@ -70,7 +79,9 @@ fn disk(folder: &Path) -> Scalar {
     }
     rustix::fs::statvfs(&place)
         .ok()
-        .and_then(|found| Scalar::from_f64((found.f_bavail.saturating_mul(found.f_frsize) / 1024 / 1024) as f64))
+        .and_then(|found| {
+            Scalar::from_f64((found.f_bavail.saturating_mul(found.f_frsize) / 1024 / 1024) as f64)
+        })
         .unwrap_or_default()
 }
 
@@ -83,7 +94,10 @@ mod tests {
         let whole = look(&LocalSource::default(), Path::new("/nowhere/at/all"));
         assert!(whole.amount.cpus.as_milli() >= 1000, "{whole:?}");
         assert!(whole.amount.mem.whole() >= 100, "{whole:?}");
-        assert!(whole.amount.disk > Scalar::ZERO && !whole.host.is_empty(), "{whole:?}");
+        assert!(
+            whole.amount.disk > Scalar::ZERO && !whole.host.is_empty(),
+            "{whole:?}"
+        );
         let part = LocalSource {
             cpus: Some(Scalar::from_milli(500)),
             ..LocalSource::default()

@@ -223,7 +223,11 @@ impl Master {
             call::Type::Kill => {
                 let kill = call.kill.unwrap_or_default();
                 let grace = kill.kill_policy.and_then(|policy| policy.grace_period);
-                self.kill(&kill.task_id.value, grace.map(|grace| duration(grace.nanoseconds)), now);
+                self.kill(
+                    &kill.task_id.value,
+                    grace.map(|grace| duration(grace.nanoseconds)),
+                    now,
+                );
             }
             call::Type::Acknowledge => {
                 let acknowledge = call.acknowledge.unwrap_or_default();
@@ -350,7 +354,10 @@ impl Master {
             }
             left.amount = minus(left.amount, amount);
             left.ports.retain(|port| !ports.contains(port));
-            let policy = info.kill_policy.as_ref().and_then(|policy| policy.grace_period.as_ref());
+            let policy = info
+                .kill_policy
+                .as_ref()
+                .and_then(|policy| policy.grace_period.as_ref());
             let task = Task {
                 amount,
                 ports,
@@ -394,7 +401,9 @@ impl Master {
     }
 
     fn acknowledge(&mut self, name: &str, uuid: &[u8], now: Time) {
-        let Some(task) = self.tasks.get_mut(name) else { return };
+        let Some(task) = self.tasks.get_mut(name) else {
+            return;
+        };
         if task.updates.front().and_then(|status| status.uuid.as_deref()) != Some(uuid) {
             return;
         }
@@ -409,7 +418,9 @@ impl Master {
 
     fn forget(&mut self, name: &str) {
         self.tasks.remove(name);
-        self.effects.push_back(Effect::Forget { task: name.to_owned() });
+        self.effects.push_back(Effect::Forget {
+            task: name.to_owned(),
+        });
     }
 
     /// What is known of a task, without a `uuid`.
@@ -479,7 +490,9 @@ impl Master {
         self.counter += 1;
         let mut uuid = self.incarnation.to_be_bytes().to_vec();
         uuid.extend(self.counter.to_be_bytes());
-        let Some(task) = self.tasks.get_mut(name) else { return };
+        let Some(task) = self.tasks.get_mut(name) else {
+            return;
+        };
         task.state = state;
         task.reason = reason;
         message.clone_into(&mut task.message);
@@ -499,7 +512,9 @@ impl Master {
         if !self.connected {
             return;
         }
-        let Some(task) = self.tasks.get_mut(name) else { return };
+        let Some(task) = self.tasks.get_mut(name) else {
+            return;
+        };
         if let Some(status) = task.updates.front() {
             task.repeat = Some(now + REPEAT);
             let event = Event::update(status.clone());
@@ -533,7 +548,11 @@ impl Master {
         if amount.cpus <= Scalar::ZERO || amount.mem <= Scalar::ZERO {
             return;
         }
-        if self.refused.as_ref().is_some_and(|(_, refused)| refused.holds(amount)) {
+        if self
+            .refused
+            .as_ref()
+            .is_some_and(|(_, refused)| refused.holds(amount))
+        {
             return;
         }
         self.counter += 1;

@@ -75,7 +75,8 @@ impl Scheduler {
                         self.id = subscribed.framework_id.clone();
                     }
                     self.heartbeats += usize::from(*event == Event::heartbeat());
-                    self.offers.extend(event.offers.clone().into_iter().flat_map(|offers| offers.offers));
+                    self.offers
+                        .extend(event.offers.clone().into_iter().flat_map(|offers| offers.offers));
                     self.updates.extend(event.update.map(|update| *update.status));
                 }
                 Effect::Launch(info) => self.launches.push(*info),
@@ -148,15 +149,25 @@ fn end(state: TaskState) -> End {
 #[test]
 fn all_of_the_machine_is_offered_and_tasks_take_their_part() {
     let mut scheduler = Scheduler::new();
-    assert_eq!(scheduler.offered(), Some((amount(4000, 4096), vec![31_000, 31_001, 31_002, 31_003])));
-    let role = scheduler.offers[0].resources[0].allocation_info.clone().unwrap().role;
+    assert_eq!(
+        scheduler.offered(),
+        Some((amount(4000, 4096), vec![31_000, 31_001, 31_002, 31_003]))
+    );
+    let role = scheduler.offers[0].resources[0]
+        .allocation_info
+        .clone()
+        .unwrap()
+        .role;
     assert_eq!(role.as_deref(), Some("ci"));
     scheduler.accept(&["a"], amount(1000, 1024), &[31_001], 0);
     assert_eq!(scheduler.launches.len(), 1);
     assert_eq!(scheduler.states("a"), [TaskState::TaskStarting]);
     assert!(scheduler.offers.is_empty(), "the rest was refused");
     scheduler.time(5000);
-    assert_eq!(scheduler.offered(), Some((amount(3000, 3072), vec![31_000, 31_002, 31_003])));
+    assert_eq!(
+        scheduler.offered(),
+        Some((amount(3000, 3072), vec![31_000, 31_002, 31_003]))
+    );
 }
 
 #[test]
@@ -166,14 +177,20 @@ fn updates_are_repeated_in_order_until_they_are_acknowledged() {
     scheduler.master.progress("a", "pulls");
     scheduler.master.running("a", "", at(10));
     scheduler.drain();
-    assert_eq!(scheduler.states("a"), [TaskState::TaskStarting; 2], "the second is the progress, without uuid");
+    assert_eq!(
+        scheduler.states("a"),
+        [TaskState::TaskStarting; 2],
+        "the second is the progress, without uuid"
+    );
     assert_eq!(scheduler.updates[1].uuid, None);
     scheduler.time(10_000);
     assert_eq!(scheduler.states("a").len(), 3, "repeated");
     scheduler.updates.drain(1..);
     scheduler.acknowledge(10_000);
     assert_eq!(scheduler.master.tasks["a"].updates.len(), 0);
-    scheduler.master.ended("a", end(TaskState::TaskFailed), at(11_000));
+    scheduler
+        .master
+        .ended("a", end(TaskState::TaskFailed), at(11_000));
     scheduler.drain();
     assert_eq!(scheduler.states("a"), [TaskState::TaskFailed]);
     assert!(scheduler.forgotten.is_empty());
@@ -229,12 +246,21 @@ fn a_kill_has_its_grace_and_a_killed_task_is_told_as_such() {
     scheduler.drain();
     scheduler.acknowledge(1);
     let id = scheduler.id.clone();
-    scheduler.call(Call::kill(&id, "a".into(), None, None), 2).unwrap();
+    scheduler
+        .call(Call::kill(&id, "a".into(), None, None), 2)
+        .unwrap();
     let policy = Some(KillPolicy::grace(Duration::from_secs(1)));
-    scheduler.call(Call::kill(&id, "a".into(), None, policy), 3).unwrap();
-    assert_eq!(scheduler.kills, [("a".to_owned(), GRACE), ("a".to_owned(), Duration::from_secs(1))]);
+    scheduler
+        .call(Call::kill(&id, "a".into(), None, policy), 3)
+        .unwrap();
+    assert_eq!(
+        scheduler.kills,
+        [("a".to_owned(), GRACE), ("a".to_owned(), Duration::from_secs(1))]
+    );
     assert_eq!(scheduler.states("a"), [TaskState::TaskKilling]);
-    scheduler.call(Call::kill(&id, "none".into(), None, None), 4).unwrap();
+    scheduler
+        .call(Call::kill(&id, "none".into(), None, None), 4)
+        .unwrap();
     assert_eq!(scheduler.states("none"), [TaskState::TaskGone]);
 }
 
@@ -283,8 +309,13 @@ fn tasks_of_a_former_controller_are_told_when_asked_for() {
     scheduler.updates.clear();
     scheduler.subscribe(Some("f".into()), 0);
     assert_eq!(scheduler.states("over"), [TaskState::TaskFinished]);
-    assert_eq!(scheduler.offered(), Some((amount(3000, 4000), vec![31_001, 31_002, 31_003])));
-    scheduler.call(Call::reconcile(&"f".into(), [("old".into(), None)]), 1).unwrap();
+    assert_eq!(
+        scheduler.offered(),
+        Some((amount(3000, 4000), vec![31_001, 31_002, 31_003]))
+    );
+    scheduler
+        .call(Call::reconcile(&"f".into(), [("old".into(), None)]), 1)
+        .unwrap();
     assert_eq!(scheduler.states("old"), [TaskState::TaskRunning]);
 }
 
@@ -358,13 +389,17 @@ fn random_histories_keep_the_promises() {
                 .tasks
                 .values()
                 .filter(|task| !task.over)
-                .fold(Amount::default(), |sum, task| minus(sum, minus(Amount::default(), task.amount)));
+                .fold(Amount::default(), |sum, task| {
+                    minus(sum, minus(Amount::default(), task.amount))
+                });
             let offered = scheduler.offered().map(|(amount, _)| amount).unwrap_or_default();
             let sum = minus(used, minus(Amount::default(), offered));
             assert!(whole().amount.holds(sum), "seed {seed}: {sum:?}");
         }
         for name in live {
-            scheduler.master.ended(&name, end(TaskState::TaskFinished), at(now));
+            scheduler
+                .master
+                .ended(&name, end(TaskState::TaskFinished), at(now));
         }
         scheduler.drain();
         for _ in 0..10 {
@@ -377,6 +412,9 @@ fn random_histories_keep_the_promises() {
         forgotten.sort();
         assert_eq!(launched.len(), scheduler.launches.len(), "seed {seed}");
         assert_eq!(forgotten, launched.into_iter().collect::<Vec<_>>(), "seed {seed}");
-        assert!(scheduler.heartbeats > 0 && scheduler.master.tasks.is_empty(), "seed {seed}");
+        assert!(
+            scheduler.heartbeats > 0 && scheduler.master.tasks.is_empty(),
+            "seed {seed}"
+        );
     }
 }

@@ -26,13 +26,43 @@ pub(crate) fn apply(key: &str, value: &str, body: &mut Value, host: &mut Value) 
         "workdir" | "w" => body["WorkingDir"] = json!(value),
         "hostname" | "h" => body["Hostname"] = json!(value),
         "domainname" => body["Domainname"] = json!(value),
-        "entrypoint" => body["Entrypoint"] = if value.is_empty() { json!([""]) } else { json!([value]) },
+        "entrypoint" => {
+            body["Entrypoint"] = if value.is_empty() {
+                json!([""])
+            } else {
+                json!([value])
+            }
+        }
         "stop-signal" => body["StopSignal"] = json!(value),
         "tty" | "t" => body["Tty"] = json!(truth(value).ok_or_else(|| wrong("true or false"))?),
         "interactive" | "i" => body["OpenStdin"] = json!(truth(value).ok_or_else(|| wrong("true or false"))?),
         "expose" => {
-            let port = if value.contains('/') { value.to_owned() } else { format!("{value}/tcp") };
+            let port = if value.contains('/') {
+                value.to_owned()
+            } else {
+                format!("{value}/tcp")
+            };
             body["ExposedPorts"][port] = json!({});
+        }
+        "publish" | "p" => {
+            let parts: Vec<&str> = value.rsplitn(2, ':').collect();
+            let inside = parts.first().copied().unwrap_or_default();
+            let port = if inside.contains('/') {
+                inside.to_owned()
+            } else {
+                format!("{inside}/tcp")
+            };
+            let (address, outside) = match parts.get(1).and_then(|rest| rest.rsplit_once(':')) {
+                Some((address, outside)) => (address, outside),
+                None => ("", parts.get(1).copied().unwrap_or_default()),
+            };
+            body["ExposedPorts"][&port] = json!({});
+            host["PortBindings"][&port] = json!([{"HostIp": address, "HostPort": outside}]);
+        }
+        "mount" => {
+            let mount =
+                mount(value).ok_or_else(|| wrong("type=bind,source=/folder,target=/folder,readonly"))?;
+            push(host, "Mounts", mount);
         }
         "mac-address" => body["MacAddress"] = json!(value),
         "network" | "net" => host["NetworkMode"] = json!(value),
@@ -57,7 +87,8 @@ pub(crate) fn apply(key: &str, value: &str, body: &mut Value, host: &mut Value) 
             let outside = parts.next().unwrap_or_default();
             let inside = parts.next().unwrap_or(outside);
             let rights = parts.next().unwrap_or("rwm");
-            let device = json!({"PathOnHost": outside, "PathInContainer": inside, "CgroupPermissions": rights});
+            let device =
+                json!({"PathOnHost": outside, "PathInContainer": inside, "CgroupPermissions": rights});
             push(host, "Devices", device);
         }
         "ulimit" => {
@@ -93,9 +124,14 @@ pub(crate) fn apply(key: &str, value: &str, body: &mut Value, host: &mut Value) 
             let size = if value == "-1" { Some(-1) } else { bytes(value) };
             host["MemorySwap"] = json!(size.ok_or_else(|| wrong("a size, as in 1g, or -1"))?);
         }
-        "memory-swappiness" => host["MemorySwappiness"] = json!(number(value).ok_or_else(|| wrong("0 to 100"))?),
+        "memory-swappiness" => {
+            host["MemorySwappiness"] = json!(number(value).ok_or_else(|| wrong("0 to 100"))?)
+        }
         "cpus" => {
-            let cpus = value.parse::<f64>().ok().filter(|cpus| cpus.is_finite() && (0.0..1e6).contains(cpus));
+            let cpus = value
+                .parse::<f64>()
+                .ok()
+                .filter(|cpus| cpus.is_finite() && (0.0..1e6).contains(cpus));
             let cpus = cpus.ok_or_else(|| wrong("a number of CPUs"))?;
             host["NanoCpus"] = json!((cpus * 1e9).round() as i64);
         }
@@ -137,6 +173,30 @@ pub(crate) fn apply(key: &str, value: &str, body: &mut Value, host: &mut Value) 
     Ok(())
 }
 
+/// As `docker run --mount` takes it, with its common keys.
+fn mount(value: &str) -> Option<Value> {
+    let mut mount = json!({"Type": "volume", "ReadOnly": false});
+    for word in value.split(',') {
+        let (key, text) = word.split_once('=').unwrap_or((word, "true"));
+        match key.trim() {
+            "type" => mount["Type"] = json!(text),
+            "source" | "src" => mount["Source"] = json!(text),
+            "target" | "destination" | "dst" => mount["Target"] = json!(text),
+            "readonly" | "ro" => mount["ReadOnly"] = json!(truth(text)?),
+            "bind-propagation" => mount["BindOptions"]["Propagation"] = json!(text),
+            "volume-driver" => mount["VolumeOptions"]["DriverConfig"]["Name"] = json!(text),
+            "volume-opt" => {
+                let (name, option) = text.split_once('=')?;
+                mount["VolumeOptions"]["DriverConfig"]["Options"][name] = json!(option);
+            }
+            "tmpfs-size" => mount["TmpfsOptions"]["SizeBytes"] = json!(bytes(text)?),
+            "tmpfs-mode" => mount["TmpfsOptions"]["Mode"] = json!(i64::from_str_radix(text, 8).ok()?),
+            _ => return None,
+        }
+    }
+    mount["Target"].is_string().then_some(mount)
+}
+
 fn push(object: &mut Value, member: &str, value: Value) {
     match object.get_mut(member).and_then(Value::as_array_mut) {
         Some(list) => list.push(value),
@@ -167,7 +227,11 @@ fn bytes(value: &str) -> Option<i64> {
         (at, 't') => (&text[..at], 1024_i64.pow(4)),
         _ => (text, 1),
     };
-    digits.parse::<i64>().ok().filter(|size| *size >= 0)?.checked_mul(unit)
+    digits
+        .parse::<i64>()
+        .ok()
+        .filter(|size| *size >= 0)?
+        .checked_mul(unit)
 }
 
 #[cfg(test)]
@@ -197,14 +261,33 @@ mod tests {
             ("label", "team=a"),
             ("tmpfs", "/tmp:size=1m"),
             ("device", "/dev/fuse"),
+            ("publish", "127.0.0.1:8080:80"),
+            ("mount", "type=bind,src=/a,dst=/b,readonly"),
         ]);
         assert_eq!(body["Env"], json!(["A=1", "B=2"]));
-        assert_eq!((&body["User"], &body["Labels"]["team"]), (&json!("1000"), &json!("a")));
+        assert_eq!(
+            (&body["User"], &body["Labels"]["team"]),
+            (&json!("1000"), &json!("a"))
+        );
         assert_eq!(host["ShmSize"], json!(64 * 1024 * 1024));
-        assert_eq!(host["Ulimits"], json!([{"Name": "nofile", "Soft": 10, "Hard": 20}]));
+        assert_eq!(
+            host["Ulimits"],
+            json!([{"Name": "nofile", "Soft": 10, "Hard": 20}])
+        );
         assert_eq!(host["NanoCpus"], json!(1_500_000_000_i64));
-        assert_eq!((&host["Init"], &host["Binds"]), (&json!(true), &json!(["/a:/b:ro"])));
+        assert_eq!(
+            (&host["Init"], &host["Binds"]),
+            (&json!(true), &json!(["/a:/b:ro"]))
+        );
         assert_eq!(host["Tmpfs"], json!({"/tmp": "size=1m"}));
+        assert_eq!(
+            host["PortBindings"],
+            json!({"80/tcp": [{"HostIp": "127.0.0.1", "HostPort": "8080"}]})
+        );
+        assert_eq!(
+            host["Mounts"],
+            json!([{"Type": "bind", "Source": "/a", "Target": "/b", "ReadOnly": true}])
+        );
         assert_eq!(host["Devices"][0]["PathInContainer"], "/dev/fuse");
     }
 
@@ -215,6 +298,7 @@ mod tests {
         assert!(refused("frobnicate", "1").contains("`frobnicate` is not known"));
         assert!(refused("shm-size", "big").contains("enter a size, as in 1g"));
         assert!(refused("ulimit", "nofile").contains("nofile=1024:2048"));
+        assert!(refused("mount", "type=bind").contains("source=/folder"));
         assert!(refused("label", "org.jenkinsci.mesos.local.task=x").contains("the plugin's own"));
     }
 

@@ -53,7 +53,11 @@ pub async fn probe(source: &LocalSource) -> Findings {
             message
         }
     };
-    let limits = if user::is_root() { "" } else { "; agents without a container run as the controller's user" };
+    let limits = if user::is_root() {
+        ""
+    } else {
+        "; agents without a container run as the controller's user"
+    };
     Findings {
         ok,
         amount,
@@ -80,8 +84,17 @@ mod tests {
     #[tokio::test]
     async fn an_engine_that_is_named_must_be_there() {
         let none = found("local://?cpus=2&mem=512&docker=none").await;
-        assert!(none.ok && none.message.starts_with("this machine stands for a cluster: 2 CPUs, 512 MB; "), "{none:?}");
+        assert!(
+            none.ok
+                && none
+                    .message
+                    .starts_with("this machine stands for a cluster: 2 CPUs, 512 MB; "),
+            "{none:?}"
+        );
         let missing = found("local://?docker=unix:///nowhere/docker.sock").await;
-        assert!(!missing.ok && missing.message.contains("no Docker engine at unix:///nowhere"), "{missing:?}");
+        assert!(
+            !missing.ok && missing.message.contains("no Docker engine at unix:///nowhere"),
+            "{missing:?}"
+        );
     }
 }

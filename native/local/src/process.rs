@@ -26,8 +26,20 @@ const SUPERVISOR: &str = "read -r go || exit 125\nexec </dev/null >>stdout 2>>st
                           mv .exit-status.new .exit-status\nexit \"$code\"\n";
 /// What a program may know of the controller's own environment.
 const KEPT: [&str; 14] = [
-    "PATH", "LANG", "LC_ALL", "TZ", "JAVA_HOME", "TMPDIR", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy",
-    "https_proxy", "no_proxy", "SSL_CERT_FILE", "SSL_CERT_DIR",
+    "PATH",
+    "LANG",
+    "LC_ALL",
+    "TZ",
+    "JAVA_HOME",
+    "TMPDIR",
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "NO_PROXY",
+    "http_proxy",
+    "https_proxy",
+    "no_proxy",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
 ];
 
 /// What finds a process again.
@@ -99,7 +111,10 @@ impl Tree {
         }
         spawn::detached(&mut words);
         let mut child = words.spawn().map_err(|error| {
-            let who = program.user.map(|user| format!(" as user {}", user.name)).unwrap_or_default();
+            let who = program
+                .user
+                .map(|user| format!(" as user {}", user.name))
+                .unwrap_or_default();
             format!(
                 "/bin/sh cannot be started{who} in {}: {error}: may the user enter that folder?",
                 program.sandbox.display()
@@ -252,8 +267,14 @@ fn environment(program: &Program<'_>) -> Vec<(String, String)> {
         variables.push(("PATH".to_owned(), path));
     }
     let sandbox = program.sandbox.display().to_string();
-    let home = program.user.map(|user| user.home.clone()).or_else(|| std::env::var("HOME").ok());
-    let name = program.user.map(|user| user.name.clone()).or_else(|| std::env::var("USER").ok());
+    let home = program
+        .user
+        .map(|user| user.home.clone())
+        .or_else(|| std::env::var("HOME").ok());
+    let name = program
+        .user
+        .map(|user| user.name.clone())
+        .or_else(|| std::env::var("USER").ok());
     variables.extend(home.map(|home| ("HOME".to_owned(), home)));
     if let Some(name) = name {
         variables.push(("USER".to_owned(), name.clone()));
@@ -262,8 +283,13 @@ fn environment(program: &Program<'_>) -> Vec<(String, String)> {
     variables.push(("MESOS_SANDBOX".to_owned(), sandbox.clone()));
     variables.push(("MESOS_DIRECTORY".to_owned(), sandbox));
     variables.push(("MESOS_TASK_ID".to_owned(), program.task.to_owned()));
-    let given = program.command.environment.iter().flat_map(|environment| &environment.variables);
-    variables.extend(given.map(|variable| (variable.name.clone(), variable.value.clone().unwrap_or_default())));
+    let given = program
+        .command
+        .environment
+        .iter()
+        .flat_map(|environment| &environment.variables);
+    variables
+        .extend(given.map(|variable| (variable.name.clone(), variable.value.clone().unwrap_or_default())));
     variables
 }
 
@@ -312,13 +338,16 @@ fn identify(process: u32) -> Option<Identity> {
 
 /// Living processes that were started with this in their environment, as far as they may be looked at.
 fn marked(mark: &str) -> Vec<u32> {
-    let Ok(entries) = fs::read_dir("/proc") else { return Vec::new() };
+    let Ok(entries) = fs::read_dir("/proc") else {
+        return Vec::new();
+    };
     let numbers = entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<u32>().ok());
     numbers
         .filter(|process| {
-            fs::read(format!("/proc/{process}/environ"))
-                .is_ok_and(|text| text.split(|byte| *byte == 0).any(|variable| variable == mark.as_bytes()))
-                && stat(*process).is_some_and(|stat| !stat.dead)
+            fs::read(format!("/proc/{process}/environ")).is_ok_and(|text| {
+                text.split(|byte| *byte == 0)
+                    .any(|variable| variable == mark.as_bytes())
+            }) && stat(*process).is_some_and(|stat| !stat.dead)
         })
         .collect()
 }

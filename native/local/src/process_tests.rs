@@ -28,7 +28,10 @@ impl Sandbox {
             },
         };
         let mut noted = None;
-        let group = Group::of("mesos-local-test", &format!("{}-{}", std::process::id(), self.0.display()).replace('/', "-"));
+        let group = Group::of(
+            "mesos-local-test",
+            &format!("{}-{}", std::process::id(), self.0.display()).replace('/', "-"),
+        );
         let tree = Tree::start(&program, group, |identity| {
             noted = Some(identity.clone());
             Ok(())
@@ -63,7 +66,8 @@ fn await_exit(tree: &mut Tree) -> Exit {
 #[test]
 fn a_program_has_its_sandbox_and_its_status_is_seen() {
     let sandbox = Sandbox::new("status");
-    let (mut tree, _) = sandbox.start("pwd; echo oh >&2; test \"$MESOS_TASK_ID\" = t && test -z \"$CARGO\" && exit 7");
+    let (mut tree, _) =
+        sandbox.start("pwd; echo oh >&2; test \"$MESOS_TASK_ID\" = t && test -z \"$CARGO\" && exit 7");
     assert_eq!(await_exit(&mut tree), Exit::Status(7));
     let text = fs::read_to_string(sandbox.0.join("stdout")).unwrap();
     assert_eq!(text.trim(), sandbox.0.to_str().unwrap());
@@ -86,9 +90,14 @@ fn a_program_has_none_of_our_files() {
 #[test]
 fn the_next_controller_finds_it_again_and_reads_its_status() {
     let sandbox = Sandbox::new("again");
-    let (mut first, identity) = sandbox.start("trap 'exit 5' TERM; touch ready; while :; do sleep 0.05; done");
+    let (mut first, identity) =
+        sandbox.start("trap 'exit 5' TERM; touch ready; while :; do sleep 0.05; done");
     await_true("a trap", || sandbox.0.join("ready").exists());
-    let mut again = Tree::found(identity.clone(), sandbox.0.clone(), Group::of("mesos-local-test", "none"));
+    let mut again = Tree::found(
+        identity.clone(),
+        sandbox.0.clone(),
+        Group::of("mesos-local-test", "none"),
+    );
     assert_eq!(again.poll(), None);
     again.terminate();
     assert_eq!(await_exit(&mut first), Exit::Status(5));
@@ -97,7 +106,11 @@ fn the_next_controller_finds_it_again_and_reads_its_status() {
         start: identity.start + 1,
         ..identity
     };
-    let mut stranger = Tree::found(other, sandbox.0.join("elsewhere"), Group::of("mesos-local-test", "none"));
+    let mut stranger = Tree::found(
+        other,
+        sandbox.0.join("elsewhere"),
+        Group::of("mesos-local-test", "none"),
+    );
     assert_eq!(stranger.poll(), Some(Exit::Unseen));
     first.tidy();
 }
@@ -105,11 +118,17 @@ fn the_next_controller_finds_it_again_and_reads_its_status() {
 #[test]
 fn what_has_left_the_group_is_killed_too() {
     let sandbox = Sandbox::new("stray");
-    let (mut tree, _) = sandbox.start("setsid sleep 1000 & setsid sh -c 'echo $$ > pid; sleep 1000' & trap '' TERM; wait; sleep 1000");
+    let (mut tree, _) = sandbox.start(
+        "setsid sleep 1000 & setsid sh -c 'echo $$ > pid; sleep 1000' & trap '' TERM; wait; sleep 1000",
+    );
     await_true("the stray's number", || {
         fs::read_to_string(sandbox.0.join("pid")).is_ok_and(|text| text.ends_with('\n'))
     });
-    let stray: u32 = fs::read_to_string(sandbox.0.join("pid")).unwrap().trim().parse().unwrap();
+    let stray: u32 = fs::read_to_string(sandbox.0.join("pid"))
+        .unwrap()
+        .trim()
+        .parse()
+        .unwrap();
     assert!(identify(stray).is_some());
     await_true("nothing left", || tree.kill());
     assert!(identify(stray).is_none());

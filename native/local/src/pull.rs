@@ -85,7 +85,9 @@ pub(crate) async fn ensure(
         rest.extend_from_slice(&part);
         while let Some(end) = rest.iter().position(|byte| *byte == b'\n') {
             let line: Vec<u8> = rest.drain(..=end).collect();
-            let Ok(news) = serde_json::from_slice::<Value>(&line) else { continue };
+            let Ok(news) = serde_json::from_slice::<Value>(&line) else {
+                continue;
+            };
             if let Some(problem) = news["error"].as_str() {
                 return Err(explained(image, problem, login.is_some()));
             }
@@ -130,7 +132,11 @@ fn explained(image: &str, problem: &str, with_login: bool) -> PullError {
     let problem = problem.trim();
     let lower = problem.to_lowercase();
     let has = |words: &[&str]| words.iter().any(|word| lower.contains(word));
-    let cure = if has(&["no space left on device", "disk quota exceeded", "not enough space"]) {
+    let cure = if has(&[
+        "no space left on device",
+        "disk quota exceeded",
+        "not enough space",
+    ]) {
         return PullError {
             message: format!(
                 "the disk of the Docker engine is full, the image {image} cannot be pulled ({problem}): remove what is \
@@ -138,19 +144,40 @@ fn explained(image: &str, problem: &str, with_login: bool) -> PullError {
             ),
             passing: false,
         };
-    } else if has(&["unauthorized", "no basic auth", "authentication required", "incorrect username", "denied"]) {
+    } else if has(&[
+        "unauthorized",
+        "no basic auth",
+        "authentication required",
+        "incorrect username",
+        "denied",
+    ]) {
         match with_login {
-            true => "its registry refuses the login in config.json: correct user and password, or the image's name",
+            true => {
+                "its registry refuses the login in config.json: correct user and password, or the image's name"
+            }
             false => {
                 "its registry wants a login, or has no such image: run docker login as the user of the controller, and \
                  check the image's name"
             }
         }
-    } else if has(&["not found", "manifest unknown", "does not exist", "no such image", "name unknown"]) {
+    } else if has(&[
+        "not found",
+        "manifest unknown",
+        "does not exist",
+        "no such image",
+        "name unknown",
+    ]) {
         "its registry has no such image: correct name and tag in the template"
     } else if has(&["toomanyrequests", "rate limit"]) {
         "its registry allows no more pulls for now: log in to it, or use a mirror"
-    } else if has(&["no such host", "connection refused", "i/o timeout", "timeout", "proxyconnect", "unreachable"]) {
+    } else if has(&[
+        "no such host",
+        "connection refused",
+        "i/o timeout",
+        "timeout",
+        "proxyconnect",
+        "unreachable",
+    ]) {
         "its registry cannot be reached from the Docker engine: check the registry's name, the network and the \
          engine's proxy"
     } else if has(&["server gave http response to https client"]) {
@@ -179,7 +206,9 @@ struct Layer {
 
 impl Layers {
     fn hear(&mut self, news: &Value) {
-        let (Some(id), Some(status)) = (news["id"].as_str(), news["status"].as_str()) else { return };
+        let (Some(id), Some(status)) = (news["id"].as_str(), news["status"].as_str()) else {
+            return;
+        };
         if !matches!(
             status,
             "Pulling fs layer"
@@ -196,7 +225,9 @@ impl Layers {
         let layer = self.0.entry(id.to_owned()).or_default();
         match status {
             "Downloading" => {
-                layer.current = news["progressDetail"]["current"].as_u64().unwrap_or(layer.current);
+                layer.current = news["progressDetail"]["current"]
+                    .as_u64()
+                    .unwrap_or(layer.current);
                 layer.total = news["progressDetail"]["total"].as_u64().unwrap_or(layer.total);
             }
             "Download complete" | "Extracting" => layer.current = layer.total,
@@ -230,7 +261,10 @@ impl Logins {
     pub(crate) fn read(sandbox: &Path) -> Self {
         let home = std::env::var_os("HOME").map(|home| Path::new(&home).join(".docker"));
         let own = std::env::var_os("DOCKER_CONFIG").map(Into::into).or(home);
-        let files = [Some(sandbox.join(LOGIN)), own.map(|own: PathBuf| own.join("config.json"))];
+        let files = [
+            Some(sandbox.join(LOGIN)),
+            own.map(|own: PathBuf| own.join("config.json")),
+        ];
         let read = |file: PathBuf| {
             let text = std::fs::read(file).ok()?;
             serde_json::from_slice::<Value>(&text).ok()
@@ -242,13 +276,24 @@ impl Logins {
     fn header(&self, image: &str) -> Option<String> {
         let registry = registry(image);
         let names: Vec<String> = match registry {
-            None | Some("docker.io" | "index.docker.io" | "registry-1.docker.io") => vec![HUB.to_owned(), "docker.io".to_owned()],
-            Some(name) => vec![name.to_owned(), format!("https://{name}"), format!("http://{name}")],
+            None | Some("docker.io" | "index.docker.io" | "registry-1.docker.io") => {
+                vec![HUB.to_owned(), "docker.io".to_owned()]
+            }
+            Some(name) => vec![
+                name.to_owned(),
+                format!("https://{name}"),
+                format!("http://{name}"),
+            ],
         };
         let (name, entry) = self.0.iter().find_map(|config| {
-            names
-                .iter()
-                .find_map(|name| Some((name, config["auths"].get(name).filter(|entry| entry["auth"].is_string())?)))
+            names.iter().find_map(|name| {
+                Some((
+                    name,
+                    config["auths"]
+                        .get(name)
+                        .filter(|entry| entry["auth"].is_string())?,
+                ))
+            })
         })?;
         let plain = STANDARD.decode(entry["auth"].as_str()?.trim()).ok()?;
         let plain = String::from_utf8(plain).ok()?;
@@ -266,7 +311,10 @@ mod tests {
     fn names_are_read_as_docker_reads_them() {
         assert_eq!(split("maven"), ("maven", Some("latest")));
         assert_eq!(split("maven:3"), ("maven", Some("3")));
-        assert_eq!(split("host:5000/team/agent"), ("host:5000/team/agent", Some("latest")));
+        assert_eq!(
+            split("host:5000/team/agent"),
+            ("host:5000/team/agent", Some("latest"))
+        );
         assert_eq!(split("a@sha256:b"), ("a@sha256:b", None));
         assert_eq!(registry("host:5000/a"), Some("host:5000"));
         assert_eq!(registry("team/agent:1.2"), None);
@@ -290,15 +338,34 @@ mod tests {
     #[test]
     fn problems_have_their_cure() {
         for (problem, with_login, words) in [
-            ("write /x: no space left on device", false, "the disk of the Docker engine is full"),
-            ("manifest for a:b not found: manifest unknown", false, "has no such image: correct name and tag"),
+            (
+                "write /x: no space left on device",
+                false,
+                "the disk of the Docker engine is full",
+            ),
+            (
+                "manifest for a:b not found: manifest unknown",
+                false,
+                "has no such image: correct name and tag",
+            ),
             ("Get x: no basic auth credentials", false, "wants a login"),
-            ("unauthorized: incorrect username or password", true, "refuses the login"),
-            ("dial tcp: lookup nowhere: no such host", false, "cannot be reached"),
+            (
+                "unauthorized: incorrect username or password",
+                true,
+                "refuses the login",
+            ),
+            (
+                "dial tcp: lookup nowhere: no such host",
+                false,
+                "cannot be reached",
+            ),
             ("toomanyrequests: slow down", false, "no more pulls"),
         ] {
             let error = explained("a:b", problem, with_login);
-            assert!(error.message.contains(words) && error.message.contains("a:b"), "{error:?}");
+            assert!(
+                error.message.contains(words) && error.message.contains("a:b"),
+                "{error:?}"
+            );
         }
     }
 

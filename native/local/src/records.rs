@@ -88,7 +88,9 @@ impl Record {
         let end = self.end.as_ref()?;
         Some(End {
             state: TaskState::try_from(end.state).ok()?,
-            reason: end.reason.and_then(|reason| task_status::Reason::try_from(reason).ok()),
+            reason: end
+                .reason
+                .and_then(|reason| task_status::Reason::try_from(reason).ok()),
             message: end.message.clone(),
         })
     }

@@ -91,7 +91,8 @@ impl Runner {
         };
         let mut record = Record::new(amount, ports, engine.as_ref().map(Engine::address));
         if let Err(error) = self.context.records.write(&self.name, &record) {
-            let message = format!("the task cannot be written down: {error}: check the disk of the controller");
+            let message =
+                format!("the task cannot be written down: {error}: check the disk of the controller");
             return self.end(None, failed_start(message));
         }
         let prepared = async {
@@ -127,7 +128,10 @@ impl Runner {
                 }
                 // The container has its own copy.
                 self.context.records.empty(&self.name);
-                self.runs(&mut record, format!("container {} of the image {image}", container::name(&self.name)));
+                self.runs(
+                    &mut record,
+                    format!("container {} of the image {image}", container::name(&self.name)),
+                );
                 let end = inside.see(record.amount()).await;
                 self.end(Some(record), end);
             }
@@ -141,7 +145,10 @@ impl Runner {
             let engine = match engine.parse() {
                 Ok(address) => Engine::new(address),
                 Err(error) => {
-                    return self.end(Some(record), failed(format!("its engine is not known any more: {error}")));
+                    return self.end(
+                        Some(record),
+                        failed(format!("its engine is not known any more: {error}")),
+                    );
                 }
             };
             let inside = Inside::new(&self, engine);
@@ -156,7 +163,10 @@ impl Runner {
                 }
                 _ => {
                     if !record.ran {
-                        self.runs(&mut record, "found again after a restart of the controller".to_owned());
+                        self.runs(
+                            &mut record,
+                            "found again after a restart of the controller".to_owned(),
+                        );
                     }
                     inside.see(record.amount()).await
                 }
@@ -169,7 +179,10 @@ impl Runner {
         let group = Group::of(self.context.records.cluster(), &self.name);
         let mut tree = Tree::found(identity, self.context.records.sandbox(&self.name), group);
         if !record.ran && tree.poll().is_none() {
-            self.runs(&mut record, "found again after a restart of the controller".to_owned());
+            self.runs(
+                &mut record,
+                "found again after a restart of the controller".to_owned(),
+            );
         }
         self.see_process(tree, record).await;
     }
@@ -205,7 +218,10 @@ impl Runner {
                 self.see_process(tree, record).await;
             }
             Ok(Err(message)) => self.end(None, failed_start(message)),
-            Err(error) => self.end(None, failed_start(format!("internal error ({error}): please report it"))),
+            Err(error) => self.end(
+                None,
+                failed_start(format!("internal error ({error}): please report it")),
+            ),
         }
     }
 
@@ -248,7 +264,10 @@ impl Runner {
             Some(_) if memory => out_of_memory(record.amount().mem.whole()),
             Some(exit) => {
                 let sandbox = self.context.records.sandbox(&self.name);
-                ended(exit, &last_lines(&std::fs::read(sandbox.join("stderr")).unwrap_or_default()))
+                ended(
+                    exit,
+                    &last_lines(&std::fs::read(sandbox.join("stderr")).unwrap_or_default()),
+                )
             }
         };
         self.end(Some(record), end);
@@ -262,7 +281,10 @@ impl Runner {
 
     fn keep(&self, record: &Record) {
         if let Err(error) = self.context.records.write(&self.name, record) {
-            tracing::warn!("{} cannot be written down: {error}: check the disk of the controller", self.name);
+            tracing::warn!(
+                "{} cannot be written down: {error}: check the disk of the controller",
+                self.name
+            );
         }
     }
 
@@ -344,7 +366,11 @@ fn ended(exit: Exit, lines: &str) -> End {
 /// The last lines of what a program wrote, for a message: with `: ` before them, or nothing.
 pub(crate) fn last_lines(text: &[u8]) -> String {
     let text = String::from_utf8_lossy(text);
-    let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    let lines: Vec<&str> = text
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty())
+        .collect();
     let last: Vec<&str> = lines.iter().rev().take(3).rev().copied().collect();
     let joined = last.join(" / ");
     let length = joined.chars().count();
@@ -359,7 +385,11 @@ mod tests {
     #[test]
     fn ends_are_told_in_words() {
         assert_eq!(ended(Exit::Status(0), "").state, TaskState::TaskFinished);
-        assert!(ended(Exit::Status(127), ": java: not found").message.ends_with("status 127: java: not found"));
+        assert!(
+            ended(Exit::Status(127), ": java: not found")
+                .message
+                .ends_with("status 127: java: not found")
+        );
         assert!(ended(Exit::Status(143), "").message.contains("signal 15"));
         assert!(ended(Exit::Status(137), "").message.contains("want of memory"));
         assert_eq!(last_lines(b"a\n\nb\nc\nd\n"), ": b / c / d");

@@ -45,7 +45,8 @@ pub(crate) async fn fill(fetch: &dyn Fetch, command: &CommandInfo, sandbox: &Pat
     for uri in &command.uris {
         let file = sandbox.join(file_name(uri)?);
         if let Some(folder) = file.parent() {
-            fs::create_dir_all(folder).map_err(|error| format!("{} cannot be made: {error}", folder.display()))?;
+            fs::create_dir_all(folder)
+                .map_err(|error| format!("{} cannot be made: {error}", folder.display()))?;
         }
         get(fetch, &uri.value, &file).await?;
         if uri.executable() {
@@ -93,7 +94,10 @@ fn file_name(uri: &command_info::Uri) -> Result<String, String> {
     let last = path.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
     let name = uri.output_file.as_deref().unwrap_or(last);
     if name.split('/').any(|part| matches!(part, "" | "." | "..")) {
-        return Err(format!("{} names no file: correct the template's URIs", uri.value));
+        return Err(format!(
+            "{} names no file: correct the template's URIs",
+            uri.value
+        ));
     }
     Ok(name.to_owned())
 }
@@ -123,7 +127,10 @@ fn extract(file: &Path, sandbox: &Path) -> Result<(), String> {
     if output.status.success() {
         return Ok(());
     }
-    let words: String = String::from_utf8_lossy(&output.stderr).chars().take(300).collect();
+    let words: String = String::from_utf8_lossy(&output.stderr)
+        .chars()
+        .take(300)
+        .collect();
     Err(format!("{name} cannot be unpacked: {}", words.trim()))
 }
 
@@ -158,7 +165,10 @@ mod tests {
 
     #[test]
     fn files_have_the_last_name_of_their_address() {
-        assert_eq!(file_name(&uri("http://j/jnlpJars/agent.jar?x=/y")).unwrap(), "agent.jar");
+        assert_eq!(
+            file_name(&uri("http://j/jnlpJars/agent.jar?x=/y")).unwrap(),
+            "agent.jar"
+        );
         let named = command_info::Uri {
             output_file: Some(".docker/config.json".to_owned()),
             ..uri("/a")
@@ -169,7 +179,11 @@ mod tests {
             ..uri("/a")
         };
         assert!(file_name(&outside).is_err());
-        assert!(file_name(&uri("http://host/..")).unwrap_err().contains("names no file"));
+        assert!(
+            file_name(&uri("http://host/.."))
+                .unwrap_err()
+                .contains("names no file")
+        );
     }
 
     struct NoFetch;
@@ -192,17 +206,28 @@ mod tests {
         fs::create_dir_all(&sandbox).unwrap();
         fs::write(folder.join("inner"), "hello").unwrap();
         let archive = folder.join("a.tar.gz");
-        let packed = Command::new("tar").args(["-czf"]).arg(&archive).arg("-C").arg(&folder).arg("inner").status();
+        let packed = Command::new("tar")
+            .args(["-czf"])
+            .arg(&archive)
+            .arg("-C")
+            .arg(&folder)
+            .arg("inner")
+            .status();
         assert!(packed.unwrap().success());
         let command = |uris| CommandInfo {
             uris,
             ..CommandInfo::default()
         };
         let path = archive.to_string_lossy().into_owned();
-        fill(&NoFetch, &command(vec![uri(&path)]), &sandbox).await.unwrap();
+        fill(&NoFetch, &command(vec![uri(&path)]), &sandbox)
+            .await
+            .unwrap();
         assert_eq!(fs::read_to_string(sandbox.join("inner")).unwrap(), "hello");
         let problem = fill(&NoFetch, &command(vec![uri("http://j/agent.jar")]), &sandbox).await;
-        assert_eq!(problem.unwrap_err(), "http://j/agent.jar cannot be fetched for the task: status 404");
+        assert_eq!(
+            problem.unwrap_err(),
+            "http://j/agent.jar cannot be fetched for the task: status 404"
+        );
         let problem = fill(&NoFetch, &command(vec![uri("hdfs://x/y")]), &sandbox).await;
         assert!(problem.unwrap_err().contains("only http://"));
         fs::remove_dir_all(&folder).unwrap();

@@ -37,7 +37,9 @@ pub(crate) fn other(name: &str) -> Result<Option<User>, String> {
 fn find(name: &str, users: &str) -> Option<User> {
     users.lines().find_map(|line| {
         let fields: Vec<&str> = line.split(':').collect();
-        let [found, _, id, group, _, home, ..] = fields.as_slice() else { return None };
+        let [found, _, id, group, _, home, ..] = fields.as_slice() else {
+            return None;
+        };
         (*found == name).then(|| {
             Some(User {
                 name: name.to_owned(),
@@ -57,7 +59,10 @@ mod tests {
     fn users_are_found_by_name() {
         let users = "root:x:0:0:root:/root:/bin/sh\n\njenkins:x:1000:1001:,,,:/var/lib/jenkins:/bin/bash\n";
         let user = find("jenkins", users).unwrap();
-        assert_eq!((user.id, user.group, user.home.as_str()), (1000, 1001, "/var/lib/jenkins"));
+        assert_eq!(
+            (user.id, user.group, user.home.as_str()),
+            (1000, 1001, "/var/lib/jenkins")
+        );
         assert_eq!(find("nobody", users), None);
     }
 }

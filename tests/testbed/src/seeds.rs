@@ -44,6 +44,8 @@ pub struct TemplateSeed {
     pub jvm_args: String,
     /// `jnlpArgs`.
     pub jnlp_args: String,
+    /// The image of a Docker container on the host's network; empty: no container.
+    pub image: String,
 }
 
 impl Default for CloudSeed {
@@ -75,6 +77,7 @@ impl Default for TemplateSeed {
             // Agents of a test are many and do little.
             jvm_args: "-Xms16m -XX:TieredStopAtLevel=1 -XX:+UseSerialGC".into(),
             jnlp_args: String::new(),
+            image: String::new(),
         }
     }
 }
@@ -122,6 +125,14 @@ impl TemplateSeed {
         put("jnlpArgs", &self.jnlp_args);
         put("mode", "NORMAL");
         put("labelString", &self.label);
+        if !self.image.is_empty() {
+            let image = escape(&self.image);
+            let _ = writeln!(
+                xml,
+                "      <containerInfo><type>DOCKER</type><dockerImage>{image}</dockerImage>\
+                 <networking>HOST</networking></containerInfo>"
+            );
+        }
         xml.push_str("    </org.jenkinsci.plugins.mesos.MesosSlaveInfo>\n");
         xml
     }

@@ -18,7 +18,7 @@ const TERMINAL: [&str; 8] = [
 /// Prints the console, the task and the times.
 pub(super) fn print(seen: &Seen) {
     println!("\n--- console log of the build ---\n{}", seen.console.trim_end());
-    println!("\n--- the task, as the master saw it while it ran, and at its end ---");
+    println!("\n--- the task while it ran, and at its end ---");
     for task in [&seen.live, &seen.last].into_iter().flatten() {
         println!("{:#}", excerpt(task));
     }

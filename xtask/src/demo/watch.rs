@@ -2,9 +2,10 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use testbed::cluster::TaskView;
 use testbed::host::Build;
-use testbed::{Check, Cluster, Host, until};
+use testbed::{Check, Host, until};
 
 use super::JOB;
+use super::place::Place;
 use crate::failure::Failure;
 use crate::progress::Progress;
 
@@ -32,7 +33,7 @@ pub(super) struct Seen {
 /// Starts the job, and watches until its agent's task has ended and its node is gone.
 pub(super) fn until_released(
     host: &Host,
-    cluster: &Cluster,
+    place: &Place,
     progress: &mut Progress,
     limit: Duration,
 ) -> Result<Seen, Failure> {
@@ -43,7 +44,7 @@ pub(super) fn until_released(
     host.build(JOB)?;
     progress.say(format!("job {JOB} is in the queue"));
     let done = until("the build's agent to be released", limit, || {
-        match look(host, cluster, &mut seen, progress) {
+        match look(host, place, &mut seen, progress) {
             Ok(true) => Check::Ready(()),
             Ok(false) => Check::NotYet(format!("build {:?}, task {:?}", seen.build, seen.live)),
             Err(error) => Check::NotYet(error.to_string()),
@@ -54,14 +55,14 @@ pub(super) fn until_released(
         Err(error) => Err(Failure::Outcome(format!(
             "{error}\n{}\n{}",
             host.tail(),
-            cluster.tails()
+            place.tails()
         ))),
     }
 }
 
-fn look(host: &Host, cluster: &Cluster, seen: &mut Seen, progress: &mut Progress) -> Result<bool, Failure> {
+fn look(host: &Host, place: &Place, seen: &mut Seen, progress: &mut Progress) -> Result<bool, Failure> {
     if seen.last.is_none() {
-        look_at_task(cluster, seen, progress)?;
+        look_at_task(host, place, seen, progress)?;
     }
     let nodes = host.nodes()?;
     if seen.online.is_none() && nodes.iter().any(|node| node.online) {
@@ -88,17 +89,20 @@ fn look(host: &Host, cluster: &Cluster, seen: &mut Seen, progress: &mut Progress
         return Ok(false);
     }
     seen.node_gone = nodes.is_empty();
-    seen.cpus_used = Some(cluster.cpus_used()?);
+    seen.cpus_used = Some(place.cpus_used(host)?);
     Ok(seen.node_gone && seen.cpus_used == Some(0.0))
 }
 
-fn look_at_task(cluster: &Cluster, seen: &mut Seen, progress: &mut Progress) -> Result<(), Failure> {
-    if let Some(task) = cluster.tasks()?.into_iter().next() {
+fn look_at_task(host: &Host, place: &Place, seen: &mut Seen, progress: &mut Progress) -> Result<(), Failure> {
+    if let Some(task) = place.tasks(host)?.into_iter().next() {
         if seen.accepted.is_none() {
             seen.accepted = Some(now());
             progress.say(format!(
-                "Mesos has the task {} ({} CPUs, {} MB)",
-                task.id, task.cpus, task.mem
+                "{} has the task {} ({} CPUs, {} MB)",
+                place.name(),
+                task.id,
+                task.cpus,
+                task.mem
             ));
         }
         if seen.running.is_none() {
@@ -110,8 +114,8 @@ fn look_at_task(cluster: &Cluster, seen: &mut Seen, progress: &mut Progress) -> 
         if task.state == "TASK_RUNNING" || seen.live.is_none() {
             seen.live = Some(task);
         }
-    } else if seen.live.is_some()
-        && let Some(task) = cluster.ended_tasks()?.into_iter().next()
+    } else if let Some(live) = &seen.live
+        && let Some(task) = place.ended_tasks(host, live)?.into_iter().next()
     {
         // All of it may have happened between two looks.
         seen.running = seen.running.or_else(|| time_of(&task, "TASK_RUNNING"));

@@ -203,7 +203,8 @@ impl Streams {
         if let Some(stream) = self.open.get_mut(&attempt) {
             if stream.address.scheme == Scheme::Local {
                 let cluster = self.local.as_ref().map(Cluster::handle);
-                stream.calls = cluster.map(|cluster| Calls::to_local(cluster, attempt, self.outcomes.clone()));
+                stream.calls =
+                    cluster.map(|cluster| Calls::to_local(cluster, attempt, self.outcomes.clone()));
                 return;
             }
             let target = CallTarget {

@@ -1,0 +1,125 @@
+//! The master `local` without a Docker engine: agents are processes of this machine.
+
+use std::fs;
+use std::path::Path;
+
+use e2e::SOON;
+use e2e::trial::{Program, Trial, configured, folder, unmet};
+use mesos_client::Runtime;
+use mesos_core::Notice;
+use serde_json::json;
+use testbed::guard::{Guard, survivors};
+use testbed::{Check, RunError, until};
+
+const MASTER: &str = "local://?cpus=1&mem=1024&docker=none";
+
+fn runtime() -> Result<Runtime, RunError> {
+    Runtime::new().map_err(|error| unmet("the runtime", error.to_string()))
+}
+
+fn await_no_process(folder: &Path) -> Result<(), RunError> {
+    until("no process of an agent", SOON, || {
+        let left = survivors(folder);
+        Check::when(left.is_empty(), (), || format!("{left:?} are left"))
+    })
+}
+
+fn templates(owned: &[String]) -> serde_json::Value {
+    json!({"owned": owned, "templates": [
+        {"label": "mesos"},
+        {"label": "boxed", "container": {"image": "testbed/java:17"}},
+        {"label": "huge", "cpus": 64},
+    ]})
+}
+
+#[test]
+fn agents_are_processes_which_go_with_their_release() -> Result<(), RunError> {
+    let (program, runtime, folder) = (Program::serve()?, runtime()?, folder());
+    let _guard = Guard::over(&folder)?;
+    let mut trial = Trial::open(configured(MASTER, templates(&[]))?, &folder, &runtime);
+    let (leader, _) = trial.subscribed()?;
+    assert_eq!(leader, "local");
+    let names = trial.submit(&program, 3)?;
+    trial.running(&names)?;
+    assert!(survivors(&folder).len() >= 3);
+    for name in &names {
+        let seen = folder.join("local/tasks").join(name).join("sandbox/seen.txt");
+        until("the program in its sandbox", SOON, || {
+            Check::when(seen.exists(), (), || format!("no {}", seen.display()))
+        })?;
+    }
+
+    // The one master's rules hold here, too.
+    let huge = trial.submit_to("huge", &program, 1)?;
+    trial.waits(&huge[0], "CPUs")?;
+    let boxed = trial.submit_to("boxed", &program, 1)?;
+    let message = trial.notice(
+        "the end of an agent that wants a container",
+        SOON,
+        |notice| match notice {
+            Notice::Ended { name, message, .. } if *name == boxed[0] => message.clone(),
+            _ => None,
+        },
+    )?;
+    assert!(message.contains("Mesos master says docker=none"), "{message}");
+
+    trial.release(&names)?;
+    await_no_process(&folder)?;
+    trial.close(true)?;
+    fs::remove_dir_all(&folder).map_err(|error| unmet("the folder", error.to_string()))
+}
+
+#[test]
+fn a_new_controller_knows_its_agents_and_ends_those_that_nobody_owns() -> Result<(), RunError> {
+    let (program, runtime, folder) = (Program::serve()?, runtime()?, folder());
+    let _guard = Guard::over(&folder)?;
+    let mut trial = Trial::open(configured(MASTER, templates(&[]))?, &folder, &runtime);
+    let names = trial.submit(&program, 2)?;
+    trial.running(&names)?;
+    trial.close(false)?;
+    assert!(survivors(&folder).len() >= 2);
+
+    let (owned, orphan) = names.split_at(1);
+    let mut trial = Trial::open(configured(MASTER, templates(owned))?, &folder, &runtime);
+    trial.notice("known", SOON, |notice| match notice {
+        Notice::Known { name, state, .. } if *name == owned[0] => Some(assert_eq!(state, "TASK_RUNNING")),
+        _ => None,
+    })?;
+    let sandbox = folder.join("local/tasks").join(&orphan[0]);
+    until("the orphan's end", SOON, || {
+        Check::when(!sandbox.exists(), (), || "it is still there".to_owned())
+    })?;
+    assert!(survivors(&folder).len() >= 1);
+
+    // Another master: what was here goes.
+    trial.move_to("127.0.0.1:1")?;
+    await_no_process(&folder)?;
+    trial.close(false)?;
+    fs::remove_dir_all(&folder).map_err(|error| unmet("the folder", error.to_string()))
+}
+
+#[test]
+fn an_agent_that_somebody_kills_is_told_as_such() -> Result<(), RunError> {
+    let (program, runtime, folder) = (Program::serve()?, runtime()?, folder());
+    let _guard = Guard::over(&folder)?;
+    let mut trial = Trial::open(configured(MASTER, templates(&[]))?, &folder, &runtime);
+    let names = trial.submit(&program, 1)?;
+    trial.running(&names)?;
+    let record = folder.join("local/tasks").join(&names[0]).join("task.json");
+    let record = fs::read_to_string(&record).map_err(|error| unmet("the record", error.to_string()))?;
+    let record: serde_json::Value =
+        serde_json::from_str(&record).map_err(|error| unmet("the record", error.to_string()))?;
+    let group = record["process"]["process"].as_u64().unwrap_or_default();
+    let killed = std::process::Command::new("kill")
+        .args(["-KILL", "--", &format!("-{group}")])
+        .status();
+    assert!(killed.is_ok_and(|status| status.success()));
+    let message = trial.notice("its end", SOON, |notice| match notice {
+        Notice::Ended { name, message, .. } if *name == names[0] => message.clone(),
+        _ => None,
+    })?;
+    assert!(message.contains("killed from outside"), "{message}");
+    await_no_process(&folder)?;
+    trial.close(true)?;
+    fs::remove_dir_all(&folder).map_err(|error| unmet("the folder", error.to_string()))
+}
