@@ -401,6 +401,45 @@ proptest! {
         prop_assert_eq!(builds(&first), builds(&second));
     }
 
+    /// Each agent is requested, accepted, then online with free executors, each of which gets a build.
+    #[test]
+    fn agents_on_their_way_to_their_builds_change_nothing(
+        builds in 1u32..25,
+        most in 1u32..4,
+        single_use in any::<bool>(),
+        order in prop::collection::vec(any::<prop::sample::Index>(), 100),
+    ) {
+        let config = config(json!({
+            "templates": [{"label": "mesos", "minExecutors": 1, "maxExecutors": most, "singleUse": single_use}],
+        }));
+        let (mut now, first) = after(&config, &situation(one_group(builds)));
+        prop_assert_eq!(first.request.iter().map(|agent| agent.executors).sum::<u32>(), builds);
+        let mut free: Vec<u32> = now.agents.iter().map(|_| 0).collect();
+        for index in order {
+            let at = index.index(now.agents.len());
+            let agent = &mut now.agents[at];
+            match agent.state {
+                AgentState::Requested => agent.state = AgentState::Accepted,
+                AgentState::Accepted => {
+                    agent.state = AgentState::Present;
+                    free[at] = agent.executors;
+                }
+                AgentState::Present if free[at] > 0 => {
+                    free[at] -= 1;
+                    now.waiting[0].builds -= 1;
+                }
+                AgentState::Present => {}
+            }
+            now.free = free
+                .iter()
+                .filter(|executors| **executors > 0)
+                .map(|executors| FreeExecutors { executors: *executors, fresh: single_use, serves: vec![0] })
+                .collect();
+            let review = look(&config, &now);
+            prop_assert_eq!(review, Review { v: 1, ..Review::default() });
+        }
+    }
+
     #[test]
     fn caps_are_never_exceeded_by_a_request(config in any_config(), before in any_situation()) {
         let (now, review) = after(&config, &before);
