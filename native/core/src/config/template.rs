@@ -75,7 +75,7 @@ pub struct Template {
     /// Words for the JVM of the agent; default `-Xms16m`. An `-Xmx` in it is dropped.
     #[serde(deserialize_with = "or_default")]
     pub jvm_args: String,
-    /// Words for the agent's program; default `-noReconnect`.
+    /// Words for the agent's program; default none. A `-noReconnect` in them, the default of old versions, is dropped.
     #[serde(deserialize_with = "or_default")]
     pub jnlp_args: String,
     /// Attributes that a Mesos agent must have: a JSON object, or its text; default none.
@@ -210,7 +210,7 @@ impl Default for Template {
             max_mem: Number::default(),
             launch_timeout_seconds: Number::default(),
             jvm_args: "-Xms16m".to_owned(),
-            jnlp_args: "-noReconnect".to_owned(),
+            jnlp_args: String::new(),
             attributes: String::new(),
             constraints: String::new(),
             priority: Number::default(),

@@ -36,7 +36,8 @@ public class MesosSlaveInfo extends AbstractDescribableImpl<MesosSlaveInfo> {
     static final String DEFAULT_REMOTE_FS_ROOT = "jenkins";
     static final String DEFAULT_IDLE_MINUTES = "3";
     static final String DEFAULT_JVM_ARGS = "-Xms16m -Djava.net.preferIPv4Stack=true";
-    static final String DEFAULT_JNLP_ARGS = "-noReconnect";
+    /** Older versions had {@code -noReconnect}, which no agent is given any more. */
+    static final String DEFAULT_JNLP_ARGS = "";
 
     private String slaveCpus;
     private String diskNeeded;
