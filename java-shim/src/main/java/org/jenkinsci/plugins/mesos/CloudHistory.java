@@ -16,14 +16,21 @@ public final class CloudHistory {
 
     private final Deque<Note> notes = new ArrayDeque<>();
     private String lastComplaint;
+    private Note trouble;
 
     /** One line with its time. */
     public record Note(Date at, String text) {}
 
     /** Notes what stays of interest. The native library has logged it all already. */
     void record(Event event) {
-        if (event instanceof Event.Trouble trouble) {
-            note(trouble.at(), trouble.subject() + ": " + trouble.message());
+        if (event instanceof Event.Connection connection) {
+            if (connection.message() != null) {
+                reached(connection.at(), connection.message());
+            } else if ("subscribed".equals(connection.state())) {
+                reached(connection.at(), null);
+            }
+        } else if (event instanceof Event.Trouble told) {
+            note(told.at(), told.subject() + ": " + told.message());
         } else if (event instanceof Event.Framework framework && framework.previous() != null) {
             note(
                     framework.at(),
@@ -43,9 +50,24 @@ public final class CloudHistory {
         note(System.currentTimeMillis(), text);
     }
 
-    /** The settings changed: an old complaint would be news again. */
+    /** The settings changed: an old complaint would be news again, and an old trouble need not be there any more. */
     synchronized void forgetComplaint() {
         lastComplaint = null;
+        trouble = null;
+    }
+
+    /**
+     * The master was tried.
+     *
+     * @param failure what was wrong; null: nothing
+     */
+    synchronized void reached(long at, String failure) {
+        trouble = failure == null ? null : new Note(new Date(at), failure);
+    }
+
+    /** Why the master could not be used when it was tried last; null if it could. */
+    synchronized Note trouble() {
+        return trouble;
     }
 
     void ended(String agent, String why) {

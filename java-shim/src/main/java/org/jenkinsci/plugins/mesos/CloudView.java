@@ -8,32 +8,35 @@ public final class CloudView {
     private final MesosCloud cloud;
     private final String problem;
     private final Status status;
+    private final CloudHistory.Note trouble;
     private final List<CloudHistory.Note> notes;
     private final List<String> pauses;
 
-    private CloudView(
-            MesosCloud cloud, String problem, Status status, List<CloudHistory.Note> notes, List<String> pauses) {
+    private CloudView(MesosCloud cloud, MesosFramework framework, String problem, Status status) {
         this.cloud = cloud;
         this.problem = problem;
         this.status = status;
-        this.notes = notes;
-        this.pauses = pauses;
+        boolean open = framework != null;
+        // otherwise the present state of the connection tells
+        boolean idle = status != null && "idle".equals(status.connection().state());
+        trouble = idle ? framework.history().trouble() : null;
+        notes = open ? framework.history().notes() : List.of();
+        pauses = open ? pauses(framework) : List.of();
     }
 
     static CloudView of(MesosCloud cloud) {
         MesosFramework framework = MesosFrameworks.find(cloud.getCloudID());
         String problem = MesosFrameworks.problem(cloud.getCloudID());
         if (framework == null) {
-            return new CloudView(
-                    cloud, problem == null ? Messages.CloudView_opening() : problem, null, List.of(), List.of());
+            return new CloudView(cloud, null, problem == null ? Messages.CloudView_opening() : problem, null);
         }
         if (problem == null && cloud.agentsJenkinsUrl() == null) {
             problem = Messages.MesosCloud_noJenkinsUrl();
         }
         try {
-            return new CloudView(cloud, problem, framework.status(), framework.history().notes(), pauses(framework));
+            return new CloudView(cloud, framework, problem, framework.status());
         } catch (NativeException | IllegalArgumentException e) {
-            return new CloudView(cloud, e.getMessage(), null, framework.history().notes(), pauses(framework));
+            return new CloudView(cloud, framework, e.getMessage(), null);
         }
     }
 
@@ -62,6 +65,11 @@ public final class CloudView {
     /** Null while the cloud is not open. */
     public Status getStatus() {
         return status;
+    }
+
+    /** Why the master of a cloud that rests could not be used when it was tried last; null if it could. */
+    public CloudHistory.Note getTrouble() {
+        return trouble;
     }
 
     public List<CloudHistory.Note> getNotes() {

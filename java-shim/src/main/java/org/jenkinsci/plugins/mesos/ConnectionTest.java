@@ -52,8 +52,21 @@ final class ConnectionTest {
         try {
             NativeLibrary.load(cloud.getNativeLibraryPath());
             CloudLogin.addTo(config, cloud);
-            return ConnectionReport.parse(NativeBridge.testConnection(NativeJson.write(config)));
-        } catch (CloudLogin.MissingException | NativeLibraryException | NativeException | IllegalArgumentException e) {
+            return probe(NativeJson.write(config));
+        } catch (CloudLogin.MissingException | NativeLibraryException e) {
+            return ConnectionReport.failed(e.getMessage());
+        }
+    }
+
+    /**
+     * With a library that is loaded; takes up to 10 s.
+     *
+     * @param config the contract's Config with the login
+     */
+    static ConnectionReport probe(byte[] config) {
+        try {
+            return ConnectionReport.parse(NativeBridge.testConnection(config));
+        } catch (NativeException | IllegalArgumentException e) {
             return ConnectionReport.failed(e.getMessage());
         } catch (LinkageError e) {
             return ConnectionReport.failed(Messages.ConnectionTest_linkage(e));

@@ -39,6 +39,7 @@ final class MesosFramework {
     private final long handle;
     private final Map<String, MesosAgent> agents = new ConcurrentHashMap<>();
     private final CloudHistory history = new CloudHistory();
+    private final MasterLook masterLook = new MasterLook(history);
     private final CountDownLatch closed = new CountDownLatch(1);
     private final BackOff backOff = new BackOff();
 
@@ -65,6 +66,7 @@ final class MesosFramework {
         AgentSecrets.forgetAllBut(names(owned), cloud.getCloudID());
         long handle = NativeBridge.open(config(settings, names(owned)), stateDir.getAbsolutePath());
         MesosFramework framework = new MesosFramework(cloud, handle);
+        framework.lookWith(settings);
         for (MesosSlave node : owned) {
             framework.agents.put(node.getNodeName(), new MesosAgent(node));
         }
@@ -104,6 +106,17 @@ final class MesosFramework {
         return oldestFirst;
     }
 
+    private void lookWith(Map<String, Object> settings) {
+        masterLook.settings(cloud.isOnDemandRegistration() ? config(settings, List.of()) : null);
+    }
+
+    /** Tries the master if nothing else tells whether it is there; never waits. */
+    void lookAtMaster() {
+        if ("idle".equals(status().connection().state())) {
+            masterLook.whileIdle();
+        }
+    }
+
     Status status() {
         return Status.parse(NativeBridge.status(handle));
     }
@@ -118,6 +131,7 @@ final class MesosFramework {
         if (news) {
             backOff.clear();
             history.forgetComplaint();
+            lookWith(settings);
         }
         NativeBridge.reconfigure(handle, config(settings, names(owned)));
     }
@@ -343,6 +357,9 @@ final class MesosFramework {
             }
         } else {
             history.record(event);
+            if (event instanceof Event.Connection) {
+                lookAtMaster();
+            }
         }
     }
 

@@ -147,10 +147,19 @@ public final class MesosFrameworks {
             Map<String, MesosCloud> configured = configured(jenkins);
             CloudLogin.migrateAll(configured.values());
             configured.forEach(MesosFrameworks::bringUpToDate);
+            all().forEach(MesosFrameworks::lookAtMaster);
             closeDeleted(configured.keySet());
             removeNodesWithoutCloud(configured.keySet());
         } catch (RuntimeException | LinkageError e) {
             LOGGER.log(Level.WARNING, "cannot look after the Mesos clouds", e);
+        }
+    }
+
+    private static void lookAtMaster(MesosFramework framework) {
+        try {
+            framework.lookAtMaster();
+        } catch (NativeException e) {
+            LOGGER.log(Level.WARNING, framework.cloud().name + ": " + e.getMessage(), e);
         }
     }
 

@@ -37,6 +37,9 @@ final class MesosHealth {
         if (status == null) {
             return view.getProblem();
         }
+        if (view.getTrouble() != null) {
+            return view.getTrouble().text();
+        }
         Status.Connection connection = status.connection();
         return connection.message() != null && connection.sinceMillis() >= UNCONNECTED_MILLIS
                 ? connection.state() + ": " + connection.message()

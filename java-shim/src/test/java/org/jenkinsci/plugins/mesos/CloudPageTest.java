@@ -4,6 +4,7 @@ import hudson.model.Label;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -22,6 +23,31 @@ public class CloudPageTest extends MesosTestCase {
         assertTrue(page, page.contains("disconnected"));
         assertTrue(page, page.contains(NOBODY + " refuses connections"));
         assertTrue("escaped", page.contains("&lt;b") && !page.contains("<b>farm"));
+    }
+
+    public void testAWrongMasterOfAnIdleCloudIsFoundBeforeABuildWaits() throws Exception {
+        MesosCloud cloud = cloud(template("mesos", 1, 1));
+        assertTrue(cloud.isOnDemandRegistration());
+        opened(cloud);
+        await("the master was tried", () -> CloudView.of(cloud).getTrouble() != null);
+        String page = page();
+        assertTrue(page, page.contains("Nothing waits, so the cloud is idle."));
+        assertTrue(page, page.contains(NOBODY + " refuses connections"));
+        List<String> problems = MesosHealth.problems();
+        assertTrue(problems.toString(), problems.get(0).contains(NOBODY));
+    }
+
+    public void testATroubleIsForgottenWhenTheSettingsChange() throws Exception {
+        CloudHistory history = new CloudHistory();
+        history.record(new Event.Connection(1, "disconnected", null, null, "nobody answers"));
+        assertEquals("nobody answers", history.trouble().text());
+        history.record(new Event.Connection(2, "idle", null, null, null));
+        assertEquals("nobody answers", history.trouble().text());
+        history.record(new Event.Connection(3, "subscribed", "127.0.0.1:5050", "id", null));
+        assertNull(history.trouble());
+        history.reached(4, "wrong login");
+        history.forgetComplaint();
+        assertNull(history.trouble());
     }
 
     public void testThePageSaysWhyACloudDoesNotRun() throws Exception {
