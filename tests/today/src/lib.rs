@@ -4,6 +4,7 @@
 //! `JENKINS_WAR=<file> JENKINS_PLUGINS=<folder> cargo xtask test --host jenkins`. Without these variables each of them
 //! fails and says so.
 
+mod agents;
 mod cli;
 mod held_secrets;
 mod jdks;
@@ -17,6 +18,7 @@ use testbed::host::{Build, Node};
 use testbed::seeds::{CloudSeed, freestyle, pipeline};
 use testbed::{Check, Cluster, ClusterSpec, Jenkins, JenkinsSpec, RunError};
 
+pub use agents::kill_agent;
 pub use cli::cli;
 pub use held_secrets::HeldSecrets;
 pub use jdks::jdks;

@@ -1,36 +1,9 @@
 //! Pipelines: agents that they define, the limits of those, what they are told, and lost agents.
 
-use std::process::Command;
-
-use testbed::{Check, RunError};
-use today::{Bed, Gate, LATER, SOON, bed_for_pipelines};
+use testbed::Check;
+use today::{Bed, Gate, LATER, SOON, bed_for_pipelines, kill_agent};
 
 const TEMPLATES: &str = "mesos/pipeline-templates.json";
-
-fn unmet(what: &str, reason: impl ToString) -> RunError {
-    RunError::Condition {
-        what: what.into(),
-        reason: reason.to_string(),
-    }
-}
-
-/// Ends the program of an agent, as a kernel short of memory would.
-fn kill_agent(name: &str) -> Result<(), RunError> {
-    let words = format!(" -name {name} ");
-    let processes = std::fs::read_dir("/proc").map_err(|error| unmet("the processes", error))?;
-    for process in processes.flatten() {
-        let line = std::fs::read(process.path().join("cmdline")).unwrap_or_default();
-        let line = String::from_utf8_lossy(&line).replace('\0', " ");
-        if line.starts_with("java ") && line.contains(&words) {
-            let killed = Command::new("kill").arg("-9").arg(process.file_name()).status();
-            return match killed {
-                Ok(status) if status.success() => Ok(()),
-                other => Err(unmet("the end of the agent", format!("{other:?}"))),
-            };
-        }
-    }
-    Err(unmet("the process of the agent", name))
-}
 
 /// A Pipeline that waits at the gate in its first turn, and has a second one when the agent is lost.
 fn two_turns(gate: &Gate) -> String {
@@ -39,15 +12,6 @@ fn two_turns(gate: &Gate) -> String {
          turn++\n    if (turn == 1) {{ sh '''{}''' }} else {{ sh 'echo second turn' }}\n  }}\n}}\n",
         gate.script()
     )
-}
-
-/// The agent of the one build.
-fn agent(bed: &Bed) -> Result<String, RunError> {
-    let tasks = bed.cluster.tasks()?;
-    match tasks.as_slice() {
-        [one] => Ok(one.id.clone()),
-        _ => Err(unmet("one task", format!("{tasks:?}"))),
-    }
 }
 
 fn defined(bed: &Bed) -> String {
@@ -104,7 +68,7 @@ fn an_agent_that_is_killed_is_told_of_and_the_block_runs_again_on_another() {
     bed.run_pipeline("killed", &two_turns(&gate)).unwrap();
     bed.console_with("killed", "waiting at the gate").unwrap();
 
-    kill_agent(&agent(&bed).unwrap()).unwrap();
+    kill_agent(&bed.the_agent().unwrap()).unwrap();
 
     let console = bed.success_of("killed").unwrap();
 
@@ -144,7 +108,7 @@ fn a_step_on_its_own_agent_goes_on_after_jenkins_was_killed() {
     );
     bed.run_pipeline("own", &script).unwrap();
     bed.console_with("own", "waiting at the gate").unwrap();
-    let task = agent(&bed).unwrap();
+    let task = bed.the_agent().unwrap();
     let label = defined(&bed);
     assert!(label.contains("\"own#1\""), "{label}");
 
@@ -171,7 +135,7 @@ fn an_agent_that_is_lost_while_jenkins_is_down_ends_its_step_at_once() {
     let gate = Gate::closed().unwrap();
     bed.run_pipeline("down", &two_turns(&gate)).unwrap();
     bed.console_with("down", "waiting at the gate").unwrap();
-    let lost = agent(&bed).unwrap();
+    let lost = bed.the_agent().unwrap();
 
     bed.jenkins.kill().unwrap();
     kill_agent(&lost).unwrap();

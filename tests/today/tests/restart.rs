@@ -1,7 +1,7 @@
 //! What runs on Mesos goes on while Jenkins is away.
 
 use testbed::seeds::CloudSeed;
-use testbed::{Check, ClusterSpec, RunError};
+use testbed::{Check, ClusterSpec};
 use today::{Bed, Gate, SOON};
 
 /// A Pipeline that says what it does before and after the gate, and on which node.
@@ -12,25 +12,13 @@ fn gated(gate: &Gate) -> String {
     )
 }
 
-/// The one task of the cluster.
-fn the_task(bed: &Bed) -> Result<String, RunError> {
-    let tasks = bed.cluster.tasks()?;
-    match tasks.as_slice() {
-        [one] => Ok(one.id.clone()),
-        _ => Err(RunError::Condition {
-            what: "one task".into(),
-            reason: format!("{tasks:?}"),
-        }),
-    }
-}
-
 #[test]
 fn a_running_pipeline_goes_on_after_a_restart_on_the_agent_that_it_had() {
     let mut bed = Bed::start(&ClusterSpec::default(), CloudSeed::default()).unwrap();
     let gate = Gate::closed().unwrap();
     bed.run_pipeline("pipe", &gated(&gate)).unwrap();
     bed.console_with("pipe", "waiting at the gate").unwrap();
-    let task = the_task(&bed).unwrap();
+    let task = bed.the_agent().unwrap();
 
     bed.jenkins.stop().unwrap();
     bed.jenkins.start_again().unwrap();
@@ -41,7 +29,7 @@ fn a_running_pipeline_goes_on_after_a_restart_on_the_agent_that_it_had() {
             other => Check::NotYet(format!("{other:?}")),
         })
         .unwrap();
-    assert_eq!(the_task(&bed).unwrap(), task);
+    assert_eq!(bed.the_agent().unwrap(), task);
     gate.open().unwrap();
     let console = bed.success_of("pipe").unwrap();
     for words in ["before on ", "after on "] {
@@ -57,7 +45,7 @@ fn a_running_pipeline_goes_on_after_jenkins_was_killed() {
     let gate = Gate::closed().unwrap();
     bed.run_pipeline("pipe", &gated(&gate)).unwrap();
     bed.console_with("pipe", "waiting at the gate").unwrap();
-    let task = the_task(&bed).unwrap();
+    let task = bed.the_agent().unwrap();
 
     bed.jenkins.kill().unwrap();
     gate.open().unwrap();

@@ -64,6 +64,11 @@ pub(super) const STEPS: &[Step] = &[
         run: |root| cases(root, "restart"),
     },
     Step {
+        name: "losses",
+        needs: Some("package"),
+        run: |root| cases(root, "losses"),
+    },
+    Step {
         name: "credentials",
         needs: Some("package"),
         run: |root| cases(root, "credentials"),
