@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use base64::Engine;
@@ -181,6 +181,18 @@ impl Browser {
         self.script("document.activeElement.blur()", &[]).map(drop)
     }
 
+    /// Chooses a file in a field for one, which need not be shown: pages put a control of their own before it.
+    ///
+    /// # Errors
+    /// [`RunError::Http`] when there is no such field.
+    pub fn choose_file(&self, selector: &str, file: &Path) -> Result<(), RunError> {
+        let found = self.script("return document.querySelector(arguments[0])", &[selector.into()])?;
+        let id = found[ELEMENT].as_str().ok_or_else(|| none(selector))?;
+        let text = file.display().to_string();
+        self.post(&format!("/element/{id}/value"), &json!({ "text": text }))
+            .map(drop)
+    }
+
     /// Keeps a picture of the whole page as `target/screenshots/<name>.png`.
     ///
     /// # Errors
@@ -232,10 +244,7 @@ impl Browser {
         found[ELEMENT]
             .as_str()
             .map(str::to_owned)
-            .ok_or_else(|| RunError::Http {
-                request: format!("the element {selector}"),
-                answer: "none is shown".into(),
-            })
+            .ok_or_else(|| none(selector))
     }
 
     fn post(&self, path: &str, body: &Value) -> Result<Value, RunError> {
@@ -245,6 +254,13 @@ impl Browser {
             .post(&path, "application/json", &body.to_string())?
             .json()?;
         Ok(answer["value"].take())
+    }
+}
+
+fn none(selector: &str) -> RunError {
+    RunError::Http {
+        request: format!("the element {selector}"),
+        answer: "there is none, or none is shown".into(),
     }
 }
 

@@ -2,20 +2,19 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::ops::Deref;
+use std::ops::{Deref, DerefMut};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::controller::Controller;
 use crate::error::RunError;
 use crate::guard::{self, Guard};
-use crate::http::Client;
-use crate::process::{Daemon, Recipe};
+use crate::process::Recipe;
 use crate::seeds::{self, CloudSeed};
 use crate::setup::HostHome;
 use crate::wait::Check;
 use crate::{paths, ports};
 
-use crate::rest::Rest;
 pub use crate::rest::{Build, Node, QueueItem};
 
 const START: Duration = Duration::from_secs(120);
@@ -46,13 +45,10 @@ impl HostSpec {
     }
 }
 
-/// A running host. When it is dropped, it ends, and all that it has started. Its jobs, builds and nodes: see [`Rest`].
+/// A running host. When it is dropped, it ends, and all that it has started. Its jobs, builds and nodes: see [`crate::rest::Rest`].
 #[derive(Debug)]
 pub struct Host {
-    run: PathBuf,
-    port: u16,
-    rest: Rest,
-    daemon: Daemon,
+    process: Controller,
     // None: the host was started to stay (`keep`).
     guard: Option<Guard>,
     // Whether the start went well; if not, the log is kept.
@@ -102,16 +98,12 @@ impl Host {
         )
         .map_err(file("writing", &saved))?;
         let guard = Some(Guard::over(run)?);
-        let daemon = Daemon::attach(recipe);
         let mut host = Self {
-            run: run.to_path_buf(),
-            port,
-            rest: Rest::new(Client::new(url), run.join("log")),
-            daemon,
+            process: Controller::new(recipe, run, port),
             guard,
             up: false,
         };
-        host.daemon.start()?;
+        host.process.daemon.start()?;
         host.await_up()?;
         host.up = true;
         Ok(host)
@@ -132,12 +124,8 @@ impl Host {
         let saved: serde_json::Value = serde_json::from_str(&text).map_err(unreadable)?;
         let recipe: Recipe = serde_json::from_value(saved["recipe"].clone()).map_err(unreadable)?;
         let port: u16 = serde_json::from_value(saved["port"].clone()).map_err(unreadable)?;
-        let client = Client::new(format!("http://127.0.0.1:{port}"));
         Ok(Self {
-            run: run.to_path_buf(),
-            port,
-            rest: Rest::new(client, run.join("log")),
-            daemon: Daemon::attach(recipe),
+            process: Controller::new(recipe, run, port),
             guard: None,
             up: true,
         })
@@ -159,66 +147,21 @@ impl Host {
         guard::sweep(run)
     }
 
-    /// Its address, with a slash at the end.
-    #[must_use]
-    pub fn url(&self) -> String {
-        format!("http://127.0.0.1:{}/", self.port)
-    }
-
-    /// The folder of the host: `log` and `home`.
-    #[must_use]
-    pub fn folder(&self) -> &Path {
-        &self.run
-    }
-
-    /// Its home folder.
-    #[must_use]
-    pub fn home(&self) -> PathBuf {
-        self.run.join("home")
-    }
-
-    /// The process number, when it runs.
-    #[must_use]
-    pub fn pid(&mut self) -> Option<u32> {
-        self.daemon.pid()
-    }
-
-    /// Everything that it has printed, over all its starts: the log of all loggers from level INFO.
-    #[must_use]
-    pub fn log(&self) -> String {
-        self.daemon.log()
-    }
-
-    /// Ends it with SIGTERM.
-    ///
-    /// # Errors
-    /// [`RunError::Condition`] when it does not end within 30 s.
-    pub fn stop(&mut self) -> Result<(), RunError> {
-        self.daemon.stop()
-    }
-
-    /// Ends it with SIGKILL.
-    ///
-    /// # Errors
-    /// [`RunError::Condition`] when it does not end.
-    pub fn kill(&mut self) -> Result<(), RunError> {
-        self.daemon.kill()
-    }
-
     /// Starts it again with its old home, on its old port, and waits until it is up.
     ///
     /// # Errors
     /// [`RunError`] with the end of its log.
     pub fn start_again(&mut self) -> Result<(), RunError> {
-        self.daemon.start()?;
+        self.process.daemon.start()?;
         self.await_up()
     }
 
     fn await_up(&mut self) -> Result<(), RunError> {
         // While it loads it answers 503.
-        let client = self.rest.client().impatient(Duration::from_secs(10));
-        let daemon = &mut self.daemon;
-        self.rest.await_that("the host to be up", START, || {
+        let process = &mut self.process;
+        let client = process.rest.client().impatient(Duration::from_secs(10));
+        let daemon = &mut process.daemon;
+        process.rest.await_that("the host to be up", START, || {
             if !daemon.alive() {
                 return Check::Never("it has ended".into());
             }
@@ -228,10 +171,16 @@ impl Host {
 }
 
 impl Deref for Host {
-    type Target = Rest;
+    type Target = Controller;
 
-    fn deref(&self) -> &Rest {
-        &self.rest
+    fn deref(&self) -> &Controller {
+        &self.process
+    }
+}
+
+impl DerefMut for Host {
+    fn deref_mut(&mut self) -> &mut Controller {
+        &mut self.process
     }
 }
 
@@ -241,7 +190,7 @@ impl Drop for Host {
             drop(guard);
             // What a failed test has left is there to be looked at.
             if self.up && !std::thread::panicking() {
-                let _ = fs::remove_dir_all(&self.run);
+                let _ = fs::remove_dir_all(self.folder());
             }
         }
     }

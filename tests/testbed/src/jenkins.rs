@@ -6,13 +6,14 @@ mod session;
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::ops::Deref;
+use std::ops::{Deref, DerefMut};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::controller::Controller;
 use crate::error::RunError;
 use crate::guard::Guard;
-use crate::process::{Daemon, Recipe};
+use crate::process::Recipe;
 use crate::rest::Rest;
 use crate::seeds::{self, CloudSeed};
 use crate::wait::Check;
@@ -36,6 +37,8 @@ const OF_ITSELF: [&str; 3] = [
 pub struct JenkinsSpec {
     /// The packaged plugin.
     pub plugin: PathBuf,
+    /// Whether the plugin is there at the first start; otherwise the case installs it.
+    pub installed: bool,
     /// The war, the other plugins and the JVM.
     pub programs: Programs,
     /// The other plugins by their short names; `None`: all that there are.
@@ -61,6 +64,7 @@ impl JenkinsSpec {
     pub fn new(plugin: impl Into<PathBuf>, clouds: Vec<CloudSeed>) -> Result<Self, RunError> {
         Ok(Self {
             plugin: plugin.into(),
+            installed: true,
             programs: Programs::named()?,
             only_plugins: None,
             clouds,
@@ -92,11 +96,8 @@ impl JenkinsSpec {
 /// [`Rest`]; requests are those of the user [`ADMIN`] where it has users, else of anybody.
 #[derive(Debug)]
 pub struct Jenkins {
-    run: PathBuf,
-    port: u16,
+    process: Controller,
     users: bool,
-    rest: Rest,
-    daemon: Daemon,
     guard: Option<Guard>,
     up: bool,
 }
@@ -112,48 +113,15 @@ impl Jenkins {
         furnish(spec, &run, port)?;
         let guard = Some(Guard::over(&run)?);
         let mut jenkins = Self {
-            port,
+            process: Controller::new(recipe(spec, &run, port), &run, port),
             // Users come by configuration as code.
             users: spec.has("configuration-as-code"),
-            rest: Rest::new(session::client(port), run.join("log")),
-            daemon: Daemon::attach(recipe(spec, &run, port)),
             guard,
             up: false,
-            run,
         };
         jenkins.start_again()?;
         jenkins.up = true;
         Ok(jenkins)
-    }
-
-    /// Its address, with a slash at the end.
-    #[must_use]
-    pub fn url(&self) -> String {
-        format!("http://127.0.0.1:{}/", self.port)
-    }
-
-    /// The folder of its `log` and `home`.
-    #[must_use]
-    pub fn folder(&self) -> &Path {
-        &self.run
-    }
-
-    /// `JENKINS_HOME`.
-    #[must_use]
-    pub fn home(&self) -> PathBuf {
-        self.run.join("home")
-    }
-
-    /// The process number, when it runs.
-    #[must_use]
-    pub fn pid(&mut self) -> Option<u32> {
-        self.daemon.pid()
-    }
-
-    /// Everything that it has printed, over all its starts.
-    #[must_use]
-    pub fn log(&self) -> String {
-        self.daemon.log()
     }
 
     /// The lines of its log from level WARNING up, without the stack traces that follow them, and without what Jenkins
@@ -168,8 +136,8 @@ impl Jenkins {
     /// # Errors
     /// [`RunError::Http`] when the user cannot sign in.
     pub fn seen_by(&self, user: User) -> Result<Rest, RunError> {
-        let client = session::sign_in(self.port, Some(user))?;
-        Ok(Rest::new(client, self.run.join("log")))
+        let client = session::sign_in(self.process.port, Some(user))?;
+        Ok(Rest::new(client, self.folder().join("log")))
     }
 
     /// What somebody sees who has not signed in.
@@ -177,8 +145,8 @@ impl Jenkins {
     /// # Errors
     /// [`RunError::Http`].
     pub fn seen_by_nobody(&self) -> Result<Rest, RunError> {
-        let client = session::sign_in(self.port, None)?;
-        Ok(Rest::new(client, self.run.join("log")))
+        let client = session::sign_in(self.process.port, None)?;
+        Ok(Rest::new(client, self.folder().join("log")))
     }
 
     /// Runs a Groovy script in the controller and gives what it prints, for what REST does not tell.
@@ -202,49 +170,40 @@ impl Jenkins {
         }
     }
 
-    /// Ends it with SIGTERM.
-    ///
-    /// # Errors
-    /// [`RunError::Condition`] when it does not end within 30 s.
-    pub fn stop(&mut self) -> Result<(), RunError> {
-        self.daemon.stop()
-    }
-
-    /// Ends it with SIGKILL.
-    ///
-    /// # Errors
-    /// [`RunError::Condition`] when it does not end.
-    pub fn kill(&mut self) -> Result<(), RunError> {
-        self.daemon.kill()
-    }
-
     /// Starts it with the home folder that it has, on its old port, and waits until it is up.
     ///
     /// # Errors
     /// [`RunError`] with the end of its log.
     pub fn start_again(&mut self) -> Result<(), RunError> {
         let starts = |log: String| log.matches(UP).count();
-        let before = starts(self.daemon.log());
-        self.daemon.start()?;
-        let daemon = &mut self.daemon;
-        self.rest.await_that("Jenkins to be up", START, || {
+        let process = &mut self.process;
+        let before = starts(process.log());
+        process.daemon.start()?;
+        let daemon = &mut process.daemon;
+        process.rest.await_that("Jenkins to be up", START, || {
             if !daemon.alive() {
                 return Check::Never("it has ended".into());
             }
             Check::when(starts(daemon.log()) > before, (), || "it loads".into())
         })?;
         // A session ends with the process.
-        let client = session::sign_in(self.port, self.users.then_some(ADMIN))?;
-        self.rest = Rest::new(client, self.run.join("log"));
+        let client = session::sign_in(self.process.port, self.users.then_some(ADMIN))?;
+        self.process.rest = Rest::new(client, self.folder().join("log"));
         Ok(())
     }
 }
 
 impl Deref for Jenkins {
-    type Target = Rest;
+    type Target = Controller;
 
-    fn deref(&self) -> &Rest {
-        &self.rest
+    fn deref(&self) -> &Controller {
+        &self.process
+    }
+}
+
+impl DerefMut for Jenkins {
+    fn deref_mut(&mut self) -> &mut Controller {
+        &mut self.process
     }
 }
 
@@ -253,7 +212,7 @@ impl Drop for Jenkins {
         drop(self.guard.take());
         // What a failed test has left is there to be looked at.
         if self.up && !std::thread::panicking() {
-            let _ = fs::remove_dir_all(&self.run);
+            let _ = fs::remove_dir_all(self.folder());
         }
     }
 }
@@ -292,7 +251,9 @@ fn furnish(spec: &JenkinsSpec, run: &Path, port: u16) -> Result<(), RunError> {
                 source,
             })
     };
-    copy(&spec.plugin, "mesos.jpi")?;
+    if spec.installed {
+        copy(&spec.plugin, "mesos.jpi")?;
+    }
     for (name, file) in spec.programs.plugins()? {
         if spec.has(&name) {
             copy(&file, &format!("{name}.jpi"))?;

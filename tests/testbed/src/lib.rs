@@ -11,6 +11,7 @@
 
 pub mod browser;
 pub mod cluster;
+pub mod controller;
 pub mod engine;
 mod error;
 pub mod forms;
