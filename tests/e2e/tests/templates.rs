@@ -45,26 +45,46 @@ fn files(folder: &Path, name: &str) -> Vec<PathBuf> {
     found
 }
 
+/// What a case stands on. Its trial ends before it.
+struct Ground {
+    folder: PathBuf,
+    runtime: Runtime,
+    program: Program,
+    cluster: Cluster,
+}
+
+impl Ground {
+    fn new(spec: &ClusterSpec) -> Result<Self, RunError> {
+        Ok(Self {
+            folder: folder(),
+            runtime: runtime()?,
+            program: Program::serve()?,
+            cluster: Cluster::start(spec)?,
+        })
+    }
+
+    /// Opens a cloud on the cluster, with these members of its configuration.
+    fn open(&self, members: serde_json::Value) -> Result<Trial, RunError> {
+        let config = configured(&self.cluster.master(), members)?;
+        Ok(Trial::open(config, &self.folder, &self.runtime))
+    }
+}
+
 #[test]
 fn disk_is_asked_for_and_its_lack_is_told() -> Result<(), RunError> {
     let agent = AgentSpec {
         disk: 1000,
         ..AgentSpec::default()
     };
-    let (cluster, program, runtime, folder) = (
-        Cluster::start(&one_agent(agent))?,
-        Program::serve()?,
-        runtime()?,
-        folder(),
-    );
+    let ground = Ground::new(&one_agent(agent))?;
     let templates = serde_json::json!({"templates": [{"label": "mesos", "disk": 600}]});
-    let mut trial = Trial::open(configured(&cluster.master(), templates)?, &folder, &runtime);
-    let first = trial.submit(&program, 1)?;
+    let mut trial = ground.open(templates)?;
+    let first = trial.submit(&ground.program, 1)?;
     trial.running(&first)?;
-    let shown =
-        task(cluster.tasks()?, &first[0]).ok_or_else(|| unmet("the task", "it is not there".into()))?;
+    let shown = task(ground.cluster.tasks()?, &first[0])
+        .ok_or_else(|| unmet("the task", "it is not there".into()))?;
     assert_eq!(shown.json["resources"]["disk"].as_f64(), Some(600.0));
-    let second = trial.submit(&program, 1)?;
+    let second = trial.submit(&ground.program, 1)?;
     trial.waits(&second[0], "needs 600 MB of disk, largest offer has 400")?;
     trial.release(&first)?;
     trial.running(&second)?;
@@ -74,22 +94,17 @@ fn disk_is_asked_for_and_its_lack_is_told() -> Result<(), RunError> {
 
 #[test]
 fn files_and_variables_reach_the_sandbox() -> Result<(), RunError> {
-    let (cluster, program, runtime, folder) = (
-        Cluster::start(&ClusterSpec::default())?,
-        Program::serve()?,
-        runtime()?,
-        folder(),
-    );
+    let ground = Ground::new(&ClusterSpec::default())?;
     let templates = serde_json::json!({"templates": [{
         "label": "mesos",
-        "uris": [{"value": format!("{}tool", program.url()), "executable": true, "extract": false}],
+        "uris": [{"value": format!("{}tool", ground.program.url()), "executable": true, "extract": false}],
         "environment": [{"name": "TRIAL", "value": "two words; $HOME"}],
     }]});
-    let mut trial = Trial::open(configured(&cluster.master(), templates)?, &folder, &runtime);
-    let names = trial.submit(&program, 1)?;
+    let mut trial = ground.open(templates)?;
+    let names = trial.submit(&ground.program, 1)?;
     trial.running(&names)?;
     let seen = until("what the program saw", SOON, || {
-        match files(cluster.folder(), "seen.txt")
+        match files(ground.cluster.folder(), "seen.txt")
             .first()
             .map(fs::read_to_string)
         {
@@ -110,21 +125,16 @@ fn ports_come_from_the_offer_and_a_fixed_one_is_given_once() -> Result<(), RunEr
         ports: (31_000, 31_003),
         ..AgentSpec::default()
     };
-    let (cluster, program, runtime, folder) = (
-        Cluster::start(&one_agent(agent))?,
-        Program::serve()?,
-        runtime()?,
-        folder(),
-    );
+    let ground = Ground::new(&one_agent(agent))?;
     let templates = serde_json::json!({"templates": [
         {"label": "mesos", "container": {"image": "agent", "portMappings": [
             {"containerPort": 5900, "description": "VNC", "urlFormat": "vnc://{host}:{port}"},
             {"containerPort": 53, "hostPort": 31000, "protocol": "udp"}]}},
         {"label": "outside", "container": {"image": "agent", "portMappings": [{"containerPort": 1, "hostPort": 80}]}},
     ]});
-    let mut trial = Trial::open(configured(&cluster.master(), templates)?, &folder, &runtime);
+    let mut trial = ground.open(templates)?;
     let (_, _) = trial.subscribed()?;
-    let names = trial.submit(&program, 2)?;
+    let names = trial.submit(&ground.program, 2)?;
     let mut given = Vec::new();
     for wanted in &names {
         let ports = trial.notice("accepted", SOON, |notice| match notice {
@@ -147,7 +157,7 @@ fn ports_come_from_the_offer_and_a_fixed_one_is_given_once() -> Result<(), RunEr
             _ => None,
         })?;
         assert_eq!(state, "TASK_FAILED", "without Docker no such task runs");
-        let ended = task(cluster.ended_tasks()?, name)
+        let ended = task(ground.cluster.ended_tasks()?, name)
             .ok_or_else(|| unmet("the ended task", "the master does not show it".into()))?;
         assert_eq!(ended.json["resources"]["ports"], "[31000-31001]");
         let docker = &ended.json["container"]["docker"];
@@ -163,7 +173,7 @@ fn ports_come_from_the_offer_and_a_fixed_one_is_given_once() -> Result<(), RunEr
         );
         assert_eq!(ended.json["container"]["hostname"], name.as_str());
     }
-    let outside = trial.submit_to("outside", &program, 1)?;
+    let outside = trial.submit_to("outside", &ground.program, 1)?;
     trial.waits(&outside[0], "needs port 80 of the host")?;
     trial.release(&outside)?;
     trial.close(true)
@@ -187,8 +197,7 @@ fn agents_run_where_their_template_says() -> Result<(), RunError> {
         master_flags: vec![at("home", "z")],
         ..ClusterSpec::default()
     };
-    let (cluster, program, runtime, folder) =
-        (Cluster::start(&spec)?, Program::serve()?, runtime()?, folder());
+    let ground = Ground::new(&spec)?;
     let templates = serde_json::json!({"templates": [
         {"label": "default", "cpus": 0.3},
         {"label": "far", "domain": {"mode": "match", "region": "far"}},
@@ -196,7 +205,7 @@ fn agents_run_where_their_template_says() -> Result<(), RunError> {
         {"label": "far-c", "domain": {"mode": "match", "region": "far", "zone": "c"}},
         {"label": "any", "domain": {"mode": "any"}, "attributes": {"place": "far"}},
     ]});
-    let mut trial = Trial::open(configured(&cluster.master(), templates)?, &folder, &runtime);
+    let mut trial = ground.open(templates)?;
     let mut all = Vec::new();
     let places = |cluster: &Cluster, name: &str| -> Result<String, RunError> {
         let state = cluster.master_state()?;
@@ -215,12 +224,16 @@ fn agents_run_where_their_template_says() -> Result<(), RunError> {
         ("far-b", "far"),
         ("any", "far"),
     ] {
-        let names = trial.submit_to(label, &program, 1)?;
+        let names = trial.submit_to(label, &ground.program, 1)?;
         trial.running(&names)?;
-        assert_eq!(places(&cluster, &names[0])?, format!("\"{place}\""), "{label}");
+        assert_eq!(
+            places(&ground.cluster, &names[0])?,
+            format!("\"{place}\""),
+            "{label}"
+        );
         all.extend(names);
     }
-    let nowhere = trial.submit_to("far-c", &program, 1)?;
+    let nowhere = trial.submit_to("far-c", &ground.program, 1)?;
     trial.waits(&nowhere[0], "needs an agent in the region far, zone c")?;
     all.extend(nowhere);
     trial.release(&all)?;
@@ -229,14 +242,9 @@ fn agents_run_where_their_template_says() -> Result<(), RunError> {
 
 #[test]
 fn a_framework_on_demand_is_with_the_master_only_while_there_is_work() -> Result<(), RunError> {
-    let (cluster, program, runtime, folder) = (
-        Cluster::start(&ClusterSpec::default())?,
-        Program::serve()?,
-        runtime()?,
-        folder(),
-    );
+    let ground = Ground::new(&ClusterSpec::default())?;
     let members = serde_json::json!({"onDemandRegistration": true, "templates": [{"label": "mesos"}]});
-    let mut trial = Trial::open(configured(&cluster.master(), members)?, &folder, &runtime);
+    let mut trial = ground.open(members)?;
     let idle = |trial: &mut Trial| {
         trial.notice("the state idle", LATER, |notice| match notice {
             Notice::Connection {
@@ -249,8 +257,8 @@ fn a_framework_on_demand_is_with_the_master_only_while_there_is_work() -> Result
     idle(&mut trial)?;
     let mut ids = Vec::new();
     for _ in 0..2 {
-        assert_eq!(cluster.frameworks("trial")?.len(), 0);
-        let names = trial.submit(&program, 1)?;
+        assert_eq!(ground.cluster.frameworks("trial")?.len(), 0);
+        let names = trial.submit(&ground.program, 1)?;
         ids.push(trial.subscribed()?.1);
         trial.running(&names)?;
         trial.release(&names)?;
@@ -262,7 +270,7 @@ fn a_framework_on_demand_is_with_the_master_only_while_there_is_work() -> Result
             released.elapsed()
         );
     }
-    assert_eq!(cluster.frameworks("trial")?.len(), 0);
+    assert_eq!(ground.cluster.frameworks("trial")?.len(), 0);
     assert_ne!(ids[0], ids[1]);
     trial.close(false)
 }
