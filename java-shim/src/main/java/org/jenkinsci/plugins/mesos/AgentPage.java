@@ -45,6 +45,11 @@ public final class AgentPage {
         }
     }
 
+    /** Today's Jenkins has other tables. */
+    public boolean isToday() {
+        return InboundAgents.TODAY;
+    }
+
     public MesosSlave getNode() {
         return node;
     }
