@@ -4,7 +4,10 @@ import hudson.Util;
 import hudson.slaves.Cloud;
 import hudson.util.FormValidation;
 import hudson.util.ListBoxModel;
+import jenkins.model.Jenkins;
+import org.kohsuke.stapler.HttpResponse;
 import org.kohsuke.stapler.QueryParameter;
+import org.kohsuke.stapler.Stapler;
 import org.kohsuke.stapler.interceptor.RequirePOST;
 
 /** What the form of a cloud asks while it is filled in. */
@@ -37,7 +40,7 @@ public abstract class CloudForm extends FieldDescriptor<Cloud> {
 
     @RequirePOST
     public FormValidation doCheckJenkinsURL(@QueryParameter String value) {
-        if (Util.fixEmptyAndTrim(value) == null && MesosCloud.configuredRootUrl() == null) {
+        if (Util.fixEmptyAndTrim(value) == null && RootUrl.configured() == null) {
             return FormValidation.error(Messages.MesosCloud_noJenkinsUrl());
         }
         return Util.fixEmptyAndTrim(value) == null ? FormValidation.ok() : FieldCheck.cloud("jenkinsUrl", value);
@@ -103,5 +106,56 @@ public abstract class CloudForm extends FieldDescriptor<Cloud> {
     /** By GET too: the old host cannot check a text area otherwise, and only the text itself is looked at. */
     public FormValidation doCheckPipelineImages(@QueryParameter String value) {
         return TextRules.answer(TextRules.expressions(value));
+    }
+
+    /** For the form, which shows the plugin's own control where there is one; null: there is none. */
+    public LoginStore getLoginStore() {
+        return LoginStore.find();
+    }
+
+    /** The logins of the credentials plugin for this master; whoever may not configure sees the chosen one alone. */
+    @RequirePOST
+    public ListBoxModel doFillCredentialsIdItems(
+            @QueryParameter String master, @QueryParameter String credentialsId) {
+        return CloudLogin.choices(master, credentialsId);
+    }
+
+    @RequirePOST
+    public FormValidation doCheckCredentialsId(@QueryParameter String value, @QueryParameter String master) {
+        return CloudLogin.check(value, master);
+    }
+
+    /** Tries the settings as they stand in the form; see {@link ConnectionTest} for how it avoids to wait. */
+    @RequirePOST
+    public FormValidation doTestConnection(
+            @QueryParameter String nativeLibraryPath,
+            @QueryParameter String master,
+            @QueryParameter String frameworkName,
+            @QueryParameter String role,
+            @QueryParameter String slavesUser,
+            @QueryParameter String credentialsId,
+            @QueryParameter String cloudID) {
+        Jenkins.get().checkPermission(Jenkins.ADMINISTER);
+        MesosCloud tried = new MesosCloud(null, master);
+        tried.setNativeLibraryPath(nativeLibraryPath);
+        tried.setFrameworkName(frameworkName);
+        tried.setRole(role);
+        tried.setSlavesUser(slavesUser);
+        tried.setCredentialsId(credentialsId);
+        for (Cloud each : Jenkins.get().clouds) {
+            if (each instanceof MesosCloud saved && saved.getCloudID().equals(cloudID)) {
+                tried.carryFrom(saved);
+            }
+        }
+        String here = Stapler.getCurrentRequest().getContextPath() + "/descriptorByName/" + clazz.getName();
+        return ConnectionTest.start(tried).answer(here + "/testConnectionResult");
+    }
+
+    /**
+     * The outcome of a test that took longer than its request, as a small page that looks again until it is there.
+     */
+    public HttpResponse doTestConnectionResult(@QueryParameter String id) {
+        Jenkins.get().checkPermission(Jenkins.ADMINISTER);
+        return ConnectionTest.page(id);
     }
 }

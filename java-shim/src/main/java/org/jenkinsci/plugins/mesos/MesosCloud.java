@@ -4,22 +4,17 @@ import com.thoughtworks.xstream.converters.UnmarshallingContext;
 import com.thoughtworks.xstream.io.HierarchicalStreamReader;
 import hudson.Extension;
 import hudson.Util;
-import hudson.model.Computer;
 import hudson.model.Label;
 import hudson.slaves.Cloud;
 import hudson.slaves.NodeProvisioner.PlannedNode;
-import hudson.util.FormValidation;
-import hudson.util.ListBoxModel;
 import hudson.util.Secret;
 import hudson.util.XStream2;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.concurrent.ExecutionException;
 import jenkins.model.Jenkins;
 import net.sf.json.JSONObject;
 import org.jenkinsci.Symbol;
@@ -28,7 +23,6 @@ import org.kohsuke.stapler.DataBoundSetter;
 import org.kohsuke.stapler.HttpResponse;
 import org.kohsuke.stapler.HttpResponses;
 import org.kohsuke.stapler.QueryParameter;
-import org.kohsuke.stapler.Stapler;
 import org.kohsuke.stapler.StaplerRequest;
 import org.kohsuke.stapler.interceptor.RequirePOST;
 
@@ -489,26 +483,8 @@ public class MesosCloud extends Cloud {
 
     /** Where agents find Jenkins, with a slash at its end, or null if nobody said. */
     String agentsJenkinsUrl() {
-        String url = Util.fixEmptyAndTrim(jenkinsURL.isEmpty() ? configuredRootUrl() : jenkinsURL);
+        String url = Util.fixEmptyAndTrim(jenkinsURL.isEmpty() ? RootUrl.configured() : jenkinsURL);
         return url == null || url.endsWith("/") ? url : url + "/";
-    }
-
-    /**
-     * Null if the administrator gave none. A thread that serves a request would be told the URL of that request
-     * instead, which agents need not reach; so another thread asks.
-     */
-    static String configuredRootUrl() {
-        if (Stapler.getCurrentRequest() == null) {
-            return Jenkins.get().getRootUrl();
-        }
-        try {
-            return Computer.threadPoolForRemoting.submit(() -> Jenkins.get().getRootUrl()).get();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return null;
-        } catch (ExecutionException e) {
-            throw new IllegalStateException("the host does not say its root URL", e.getCause());
-        }
     }
 
     /** What agents can be made of: the configured templates, then those that running Pipelines have defined. */
@@ -540,32 +516,9 @@ public class MesosCloud extends Cloud {
         return slaveInfos.stream().filter(each -> each.key().equals(key)).findFirst().orElse(null);
     }
 
-    /**
-     * The contract's Config as it is configured: without {@code owned}, without the login, see {@link CloudLogin#addTo},
-     * and without the templates of Pipelines.
-     */
+    /** For the native library; without what is not configured here, see {@link ContractConfig}. */
     Map<String, Object> toConfig() {
-        Map<String, Object> config = new LinkedHashMap<>();
-        config.put("v", 1);
-        config.put("cloudId", cloudID);
-        config.put("frameworkId", Util.fixEmptyAndTrim(frameworkId));
-        config.put("name", name);
-        config.put("master", master);
-        config.put("frameworkName", frameworkName);
-        config.put("role", role);
-        config.put("user", slavesUser);
-        config.put("checkpoint", checkpoint);
-        config.put("webuiUrl", Util.fixNull(configuredRootUrl()));
-        config.put("jenkinsUrl", Util.fixNull(agentsJenkinsUrl()));
-        config.put("onDemandRegistration", onDemandRegistration);
-        config.put("failoverTimeoutSeconds", getFailoverTimeout());
-        config.put("declineSeconds", declineOfferDuration);
-        config.put("launchTimeoutSeconds", getLaunchTimeout());
-        config.put("maxAgents", getMaxAgents());
-        config.put("maxCpus", getMaxCpus());
-        config.put("maxMem", getMaxMem());
-        config.put("templates", slaveInfos.stream().map(MesosSlaveInfo::toConfig).toList());
-        return config;
+        return ContractConfig.of(this);
     }
 
     /** Whether builds may choose the image of a template's agents, in which case their label names it. */
@@ -669,57 +622,6 @@ public class MesosCloud extends Cloud {
             }
             FieldCheck.refuseErrors(cloud);
             return cloud;
-        }
-
-        /** For the form, which shows the plugin's own control where there is one; null: there is none. */
-        public LoginStore getLoginStore() {
-            return LoginStore.find();
-        }
-
-        /** The logins of the credentials plugin for this master; whoever may not configure sees the chosen one alone. */
-        @RequirePOST
-        public ListBoxModel doFillCredentialsIdItems(
-                @QueryParameter String master, @QueryParameter String credentialsId) {
-            return CloudLogin.choices(master, credentialsId);
-        }
-
-        @RequirePOST
-        public FormValidation doCheckCredentialsId(@QueryParameter String value, @QueryParameter String master) {
-            return CloudLogin.check(value, master);
-        }
-
-        /** Tries the settings as they stand in the form; see {@link ConnectionTest} for how it avoids to wait. */
-        @RequirePOST
-        public FormValidation doTestConnection(
-                @QueryParameter String nativeLibraryPath,
-                @QueryParameter String master,
-                @QueryParameter String frameworkName,
-                @QueryParameter String role,
-                @QueryParameter String slavesUser,
-                @QueryParameter String credentialsId,
-                @QueryParameter String cloudID) {
-            Jenkins.get().checkPermission(Jenkins.ADMINISTER);
-            MesosCloud tried = new MesosCloud(null, master);
-            tried.setNativeLibraryPath(nativeLibraryPath);
-            tried.setFrameworkName(frameworkName);
-            tried.setRole(role);
-            tried.setSlavesUser(slavesUser);
-            tried.setCredentialsId(credentialsId);
-            for (Cloud each : Jenkins.get().clouds) {
-                if (each instanceof MesosCloud saved && saved.getCloudID().equals(cloudID)) {
-                    tried.carryFrom(saved);
-                }
-            }
-            String here = Stapler.getCurrentRequest().getContextPath() + "/descriptorByName/" + clazz.getName();
-            return ConnectionTest.start(tried).answer(here + "/testConnectionResult");
-        }
-
-        /**
-         * The outcome of a test that took longer than its request, as a small page that looks again until it is there.
-         */
-        public HttpResponse doTestConnectionResult(@QueryParameter String id) {
-            Jenkins.get().checkPermission(Jenkins.ADMINISTER);
-            return ConnectionTest.page(id);
         }
     }
 }

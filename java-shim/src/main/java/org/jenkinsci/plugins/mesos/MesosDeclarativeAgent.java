@@ -3,7 +3,6 @@ package org.jenkinsci.plugins.mesos;
 import hudson.Extension;
 import hudson.Util;
 import hudson.util.ListBoxModel;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import jenkins.model.Jenkins;
 import org.jenkinsci.Symbol;
@@ -41,20 +40,22 @@ public class MesosDeclarativeAgent extends RetryableDeclarativeAgent<MesosDeclar
 
     /** The arguments of {@code mesosNode}, for the script. */
     public Map<String, Object> getStepArguments() {
-        Map<String, Object> arguments = new LinkedHashMap<>();
-        arguments.put("cloud", cloud);
-        arguments.put("label", label);
-        arguments.put("inheritFrom", inheritFrom);
-        arguments.put("image", image);
-        arguments.put("cpus", cpus);
-        arguments.put("mem", mem);
-        arguments.put("disk", disk);
-        arguments.put("executors", executors == 1 ? null : executors);
-        arguments.put("singleUse", singleUse ? null : Boolean.FALSE);
-        arguments.put("idleMinutes", idleMinutes);
-        arguments.put("jvmArgs", jvmArgs);
-        arguments.put("attributes", attributes);
-        arguments.values().removeIf(value -> value == null);
+        PipelineAgent agent = new PipelineAgent(
+                label,
+                inheritFrom,
+                image,
+                cpus,
+                mem,
+                disk,
+                executors == 1 ? null : executors,
+                singleUse ? null : Boolean.FALSE,
+                idleMinutes,
+                jvmArgs,
+                attributes);
+        Map<String, Object> arguments = agent.toJson();
+        if (cloud != null) {
+            arguments.put("cloud", cloud);
+        }
         return arguments;
     }
 

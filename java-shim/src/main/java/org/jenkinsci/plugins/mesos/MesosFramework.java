@@ -379,6 +379,9 @@ final class MesosFramework {
             agent.host(state.host());
             if ("TASK_RUNNING".equals(state.state())) {
                 agent.enter(MesosAgent.Phase.RUNNING, null);
+            } else if ("TASK_UNREACHABLE".equals(state.state())) {
+                // it may come back: no end, but what is to be known of it
+                agent.enter(agent.phase(), join(state.state(), state.reason(), state.message()));
             }
             agent.tell(state.at(), join(state.state(), state.host(), state.reason(), state.message()) + " after "
                     + agent.secondsSinceRequest() + " s");

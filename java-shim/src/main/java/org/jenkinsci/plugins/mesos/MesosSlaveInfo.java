@@ -12,9 +12,7 @@ import hudson.slaves.NodePropertyDescriptor;
 import hudson.util.DescribableList;
 import hudson.util.XStream2;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.UUID;
 import org.kohsuke.stapler.DataBoundConstructor;
@@ -507,58 +505,9 @@ public class MesosSlaveInfo extends AbstractDescribableImpl<MesosSlaveInfo> {
         externalContainerInfo = before.externalContainerInfo;
     }
 
-    /** The Template of the contract's Config; a member that another template gives is null. */
+    /** For the native library. */
     Map<String, Object> toConfig() {
-        Map<String, Object> template = new LinkedHashMap<>();
-        template.put("name", getTemplateName());
-        template.put("inheritFrom", getInheritFrom());
-        template.put("label", Util.fixNull(labelString));
-        template.put("mode", mode.name());
-        template.put("cpus", orInherited(getSlaveCpus()));
-        template.put("mem", orInherited(getSlaveMem()));
-        template.put("minExecutors", orInherited(getMinExecutors()));
-        template.put("maxExecutors", orInherited(getMaxExecutors()));
-        template.put("executorCpus", orInherited(getExecutorCpus()));
-        template.put("executorMem", orInherited(getExecutorMem()));
-        template.put("disk", orInherited(getDiskNeeded()));
-        template.put("remoteFsRoot", orInherited(getRemoteFSRoot()));
-        template.put("idleTerminationMinutes", orInherited(getIdleTerminationMinutes()));
-        template.put("jvmArgs", orInherited(getJvmArgs()));
-        template.put("jnlpArgs", orInherited(getJnlpArgs()));
-        template.put("attributes", slaveAttributesString);
-        template.put("singleUse", singleUse == null && inherits() ? null : isSingleUse());
-        template.put("maxBuilds", maxBuilds);
-        template.put("maxHours", maxHours);
-        template.put("maxAgents", maxAgents);
-        template.put("maxCpus", maxCpus);
-        template.put("maxMem", maxMem);
-        template.put("launchTimeoutSeconds", launchTimeout);
-        template.put("uris", listOrNull(getAdditionalURIs().stream().map(FetchedFile::toConfig).toList()));
-        template.put("environment", listOrNull(getEnvironment().stream().map(EnvironmentVariable::toConfig).toList()));
-        template.put("domain", domainConfig());
-        template.put("commandStyle", agentCommandStyle == null ? null : agentCommandStyle.toLowerCase(Locale.ROOT));
-        template.put("container", containerInfo == null ? null : containerInfo.toConfig());
-        return template;
-    }
-
-    private String orInherited(String value) {
-        return inherits() && value.isEmpty() ? null : value;
-    }
-
-    /** An empty list says nothing: then the other template's counts, if there is one. */
-    private static <T> List<T> listOrNull(List<T> list) {
-        return list.isEmpty() ? null : list;
-    }
-
-    private Map<String, Object> domainConfig() {
-        if (domain == null) {
-            return null;
-        }
-        Map<String, Object> filter = new LinkedHashMap<>();
-        filter.put("mode", domain);
-        filter.put("region", region);
-        filter.put("zone", zone);
-        return filter;
+        return ContractConfig.of(this);
     }
 
     // The classes below are nested for the names of their elements in old files, such as MesosSlaveInfo_-URI.
