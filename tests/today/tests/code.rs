@@ -115,3 +115,38 @@ fn the_command_line_client_makes_and_shows_clouds() {
     let names = cli(&jenkins, &["groovy", "="], script).unwrap();
     assert_eq!(names.trim(), "everything [every, parent]");
 }
+
+#[test]
+fn a_file_that_is_applied_takes_the_place_of_the_clouds_that_are_there() {
+    let bed = Bed::start(&ClusterSpec::default(), CloudSeed::default()).unwrap();
+    let ids = "println Jenkins.get().clouds.collect { it.name + ' ' + it.cloudID }.join(',')";
+    let before = bed.jenkins.groovy(ids).unwrap();
+    let master = bed.cluster.master();
+    let one = |name: &str, label: &str| {
+        format!(
+            "  - mesos:\n      name: {name}\n      master: \"{master}\"\n      slaveInfos:\n      - labelString: {label}\n"
+        )
+    };
+    let apply = |clouds: &str| {
+        let yaml = format!("jenkins:\n  clouds:\n{clouds}");
+        bed.jenkins
+            .client()
+            .post("/configuration-as-code/apply", "application/x-yaml", &yaml)
+            .unwrap()
+            .good()
+            .unwrap();
+        bed.jenkins.groovy(ids).unwrap()
+    };
+
+    // the cloud of this name goes on as itself
+    assert_eq!(apply(&one("MesosCloud", "first")), before);
+    assert_eq!(apply(&one("MesosCloud", "second")), before);
+    let two = apply(&(one("MesosCloud", "third") + &one("other", "fourth")));
+    assert!(two.starts_with(&format!("{before},other ")), "{two}");
+    assert_eq!(apply(&one("MesosCloud", "fifth")), before);
+    let labels = bed
+        .jenkins
+        .groovy("println Jenkins.get().clouds.collect { it.slaveInfos*.labelString }")
+        .unwrap();
+    assert_eq!(labels, "[[fifth]]");
+}
