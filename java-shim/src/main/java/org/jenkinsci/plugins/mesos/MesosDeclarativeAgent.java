@@ -10,6 +10,7 @@ import org.jenkinsci.plugins.pipeline.modeldefinition.agent.DeclarativeAgentDesc
 import org.jenkinsci.plugins.pipeline.modeldefinition.agent.RetryableDeclarativeAgent;
 import org.kohsuke.stapler.DataBoundConstructor;
 import org.kohsuke.stapler.DataBoundSetter;
+import org.kohsuke.stapler.interceptor.RequirePOST;
 
 /**
  * {@code agent { mesos { … } }} in declarative Pipelines: {@link MesosNodeStep} with a checkout as the other agents do
@@ -199,6 +200,7 @@ public class MesosDeclarativeAgent extends RetryableDeclarativeAgent<MesosDeclar
             return MesosDeclarativeAgent.class.getName() + form;
         }
 
+        @RequirePOST
         public ListBoxModel doFillCloudItems() {
             return MesosNodeForm.clouds();
         }

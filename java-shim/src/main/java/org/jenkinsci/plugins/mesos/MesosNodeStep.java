@@ -21,6 +21,7 @@ import org.jenkinsci.plugins.workflow.steps.StepExecution;
 import org.jenkinsci.plugins.workflow.support.steps.ExecutorStep;
 import org.kohsuke.stapler.DataBoundConstructor;
 import org.kohsuke.stapler.DataBoundSetter;
+import org.kohsuke.stapler.interceptor.RequirePOST;
 
 /**
  * {@code mesosNode(cpus: 2, mem: 2048) { … }}: defines an agent, within limits that the administrator sets on the
@@ -260,6 +261,7 @@ public class MesosNodeStep extends Step {
                     .collect(Collectors.joining(", "));
         }
 
+        @RequirePOST
         public ListBoxModel doFillCloudItems() {
             return MesosNodeForm.clouds();
         }
