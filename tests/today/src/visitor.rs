@@ -30,6 +30,16 @@ impl Visitor {
         Ok(visitor)
     }
 
+    /// Starts the browser on a Jenkins where nobody has to sign in.
+    ///
+    /// # Errors
+    /// [`RunError`] of the browser.
+    pub fn enter(jenkins: &Jenkins) -> Result<Self, RunError> {
+        let browser = Browser::start()?;
+        let url = jenkins.url();
+        Ok(Self { browser, url })
+    }
+
     /// Opens a page, waits for words in it, keeps a picture, and gives what scripts and pictures failed.
     ///
     /// # Errors
@@ -47,6 +57,19 @@ impl Visitor {
     /// [`RunError::Http`].
     pub fn go(&self, path: &str) -> Result<(), RunError> {
         self.open(&format!("{}{path}", self.url))
+    }
+
+    /// Opens a page again and again until it shows these words, which a page need not do by itself.
+    ///
+    /// # Errors
+    /// [`RunError::Condition`] with what the page shows.
+    pub fn await_page(&self, path: &str, words: &str) -> Result<(), RunError> {
+        until(format!("`{words}` in {path}"), SOON, || {
+            match self.go(path).and_then(|()| self.text()) {
+                Ok(text) => Check::when(text.contains(words), (), || text),
+                Err(error) => Check::NotYet(error.to_string()),
+            }
+        })
     }
 
     /// Presses a form's first button, Save, and waits until the next page is there.

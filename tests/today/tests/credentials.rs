@@ -23,6 +23,8 @@ fn choose(bed: &Bed, principal: &str, secret: &str) -> Result<String, RunError> 
         def cloud = Jenkins.get().clouds[0]
         if (cloud.credentialsId == null) {{
           cloud.credentialsId = 'login'
+          // registered also while nothing waits: the master tells the principal
+          cloud.onDemandRegistration = false
           Jenkins.get().save()
         }}
         "

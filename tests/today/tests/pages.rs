@@ -26,7 +26,13 @@ fn every_page_shows_what_it_should_and_no_script_fails() {
         ("manage/cloud/", "MesosCloud", "clouds"),
         ("manage/cloud/new", "Mesos", "new-cloud"),
         ("manage/cloud/MesosCloud/", "MesosCloud", "cloud"),
-        ("manage/cloud/MesosCloud/configure", "Framework", "cloud-form"),
+        // the form says at once what an agent takes
+        (
+            "manage/cloud/MesosCloud/configure",
+            "0.2 CPUs, 192 MB of memory",
+            "cloud-form",
+        ),
+        ("computer/", "Provision via MesosCloud", "nodes"),
         (&agent, &node, "agent"),
         (&format!("{agent}log"), "Requested from Mesos", "agent-log"),
         ("job/one/1/console", "waiting at the gate", "build-console"),
@@ -36,6 +42,57 @@ fn every_page_shows_what_it_should_and_no_script_fails() {
     }
     gate.open().unwrap();
     bed.success_of("one").unwrap();
+}
+
+#[test]
+fn the_page_of_a_job_says_what_its_builds_wait_for() {
+    let bed = Bed::start(&ClusterSpec::default(), CloudSeed::default()).unwrap();
+    bed.jenkins
+        .groovy("Jenkins.get().clouds[0].slaveInfos[0].maxAgents = '1'; Jenkins.get().save()")
+        .unwrap();
+    let gate = Gate::closed().unwrap();
+    bed.build("one", "mesos", &gate.script()).unwrap();
+    bed.start_of("one").unwrap();
+    bed.build("two", "mesos", "true").unwrap();
+    let visitor = Visitor::sign_in(&bed.jenkins).unwrap();
+
+    visitor
+        .await_page(
+            "job/two/",
+            "a waiting build gets no agent for now: maxAgents of the template `mesos` is 1",
+        )
+        .unwrap();
+    visitor.picture("job-waits").unwrap();
+
+    assert_eq!(visitor.errors().unwrap(), [""; 0]);
+    gate.open().unwrap();
+    bed.success_of("two").unwrap();
+    visitor.go("job/two/").unwrap();
+    assert!(!visitor.text().unwrap().contains("maxAgents"));
+}
+
+#[test]
+fn a_wrong_master_is_told_on_the_status_page_before_a_build_waits() {
+    let bed = Bed::start(&ClusterSpec::default(), CloudSeed::default()).unwrap();
+    bed.jenkins
+        .groovy(
+            "def wrong = new org.jenkinsci.plugins.mesos.MesosCloud('wrong', '127.0.0.1:1')\n\
+             Jenkins.get().clouds.add(wrong)",
+        )
+        .unwrap();
+    let visitor = Visitor::sign_in(&bed.jenkins).unwrap();
+
+    visitor
+        .await_page("mesos/", "127.0.0.1:1 refuses connections")
+        .unwrap();
+    visitor.picture("idle-trouble").unwrap();
+
+    let text = visitor.text().unwrap();
+    assert_eq!(
+        text.matches("Nothing waits, so the cloud is idle.").count(),
+        1,
+        "{text}"
+    );
 }
 
 #[test]

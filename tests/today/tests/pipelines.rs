@@ -181,3 +181,19 @@ fn an_aborted_build_leaves_no_agent_and_no_template() {
         })
         .unwrap();
 }
+
+/// Jenkins finds what can be said in a class and its superclasses, and these two have different ones.
+#[test]
+fn the_declarative_agent_takes_what_the_step_takes() {
+    let bed = bed_for_pipelines().unwrap();
+    let said = bed
+        .jenkins
+        .groovy(
+            "def names = { new org.jenkinsci.plugins.structs.describable.DescribableModel(it).parameters*.name as TreeSet }\n\
+             def step = names(org.jenkinsci.plugins.mesos.MesosNodeStep)\n\
+             def agent = names(org.jenkinsci.plugins.mesos.MesosDeclarativeAgent)\n\
+             println([step.size(), step - agent, agent - step])",
+        )
+        .unwrap();
+    assert_eq!(said, "[12, [], [customWorkspace, retries]]");
+}

@@ -24,6 +24,11 @@ pub(super) const STEPS: &[Step] = &[
         run: |root| cases(root, "smoke"),
     },
     Step {
+        name: "limits",
+        needs: Some("package"),
+        run: |root| cases(root, "limits"),
+    },
+    Step {
         name: "agents",
         needs: Some("package"),
         run: |root| cases(root, "agents"),
