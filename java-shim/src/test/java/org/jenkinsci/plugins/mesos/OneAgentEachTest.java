@@ -9,22 +9,52 @@ import hudson.model.queue.QueueTaskDispatcher;
 import hudson.slaves.SlaveComputer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.logging.Handler;
+import java.util.logging.Level;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
 import java.util.stream.Stream;
 
 /** From the request to the build, no agent is ever missed in the count: none is asked for beside it. */
 public class OneAgentEachTest extends MesosTestCase {
+    private static final Logger LOG = Logger.getLogger(DemandLog.class.getName());
+
+    private final java.util.Queue<String> decisions = new ConcurrentLinkedQueue<>();
+
+    private final Handler reader = new Handler() {
+        @Override
+        public void publish(LogRecord record) {
+            decisions.add(record.getMessage());
+        }
+
+        @Override
+        public void flush() {
+            // nothing is kept back
+        }
+
+        @Override
+        public void close() {
+            // nothing is open
+        }
+    };
+
     private MesosFramework framework;
     private int jobs;
 
     @Override
     protected void setUp() throws Exception {
         super.setUp();
+        LOG.addHandler(reader);
+        LOG.setLevel(Level.FINE);
         Demand.set(true);
     }
 
     @Override
     protected void tearDown() throws Exception {
         Demand.set(false);
+        LOG.removeHandler(reader);
+        LOG.setLevel(null);
         Queue.getInstance().clear();
         await("the builds have ended", () -> busy() == 0);
         super.tearDown();
@@ -125,6 +155,9 @@ public class OneAgentEachTest extends MesosTestCase {
             connected(agents);
             await("all are online", () -> agents.stream().allMatch(agent -> agent.online().isDone()));
             settle();
+            String decision = decisions.stream().reduce("", (before, after) -> after);
+            assertTrue(decision, decision.startsWith("MesosCloud: waiting [3 for mesos]; agents {FREE=["));
+            assertTrue(decision, decision.contains(agents.get(2).name) && decision.contains("to request []"));
             assertEquals("they are there for the builds that still wait", agents, framework.agents());
             assertEquals(3, Demand.report().waits().stream().mapToInt(DemandReport.Wait::builds).sum());
 
