@@ -3,6 +3,7 @@ package org.jenkinsci.plugins.mesos;
 import hudson.Util;
 import java.text.DateFormat;
 import java.util.Date;
+import java.util.List;
 
 /** An agent as its own page shows it, at one moment. */
 public final class AgentPage {
@@ -72,6 +73,11 @@ public final class AgentPage {
     /** The id of the Mesos agent that it runs on, or null. */
     public String getMesosAgentId() {
         return task == null ? null : task.agentId();
+    }
+
+    /** Ports of the host that lead into its container. */
+    public List<Status.Port> getPorts() {
+        return task == null ? List.of() : task.ports();
     }
 
     public String getCpus() {

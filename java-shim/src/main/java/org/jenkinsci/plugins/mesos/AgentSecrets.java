@@ -30,6 +30,9 @@ final class AgentSecrets {
     /** As the native side has Mesos name it. */
     private static final String FILE = ".agent-secret";
 
+    /** With the login for the image's registry; good for Windows, too. */
+    private static final String REGISTRY_LOGIN = ".docker/config.json";
+
     private static final Logger LOGGER = Logger.getLogger(AgentSecrets.class.getName());
 
     private AgentSecrets() {}
@@ -136,6 +139,7 @@ final class AgentSecrets {
             if (channel != null && sandbox != null) {
                 String separator = Boolean.FALSE.equals(computer.isUnix()) ? "\\" : "/";
                 new FilePath(channel, sandbox + separator + FILE).delete();
+                new FilePath(channel, sandbox + separator + REGISTRY_LOGIN).delete();
             }
         } catch (IOException e) {
             LOGGER.log(

@@ -28,6 +28,23 @@ public abstract class ContainerForm extends FieldDescriptor<ContainerSettings> {
     }
 
     @RequirePOST
+    public FormValidation doCheckAllowedImages(@QueryParameter String value) {
+        return TextRules.answer(TextRules.expressions(value));
+    }
+
+    @RequirePOST
+    public ListBoxModel doFillRegistryCredentialsIdItems(
+            @QueryParameter String dockerImage, @QueryParameter String registryCredentialsId) {
+        return CloudLogin.choices(RegistryLogins.address(dockerImage), registryCredentialsId);
+    }
+
+    @RequirePOST
+    public FormValidation doCheckRegistryCredentialsId(
+            @QueryParameter String value, @QueryParameter String dockerImage) {
+        return CloudLogin.check(value, RegistryLogins.address(dockerImage));
+    }
+
+    @RequirePOST
     public ListBoxModel doFillTypeItems() {
         ListBoxModel types = new ListBoxModel();
         types.add(Messages.ContainerForm_docker(), "DOCKER");

@@ -29,6 +29,11 @@ public abstract class ContainerSettings extends AbstractDescribableImpl<Containe
     private Boolean dockerImageCustomizable;
     private Boolean isDind;
 
+    // These came with 3.0; null where they are not used, so that they are not written.
+    private String allowedImages;
+    private String registryCredentialsId;
+    private Boolean imageWithoutShell;
+
     ContainerSettings(String dockerImage) {
         this.dockerImage = Util.fixNull(dockerImage).trim();
     }
@@ -154,6 +159,41 @@ public abstract class ContainerSettings extends AbstractDescribableImpl<Containe
         this.isDind = isDind;
     }
 
+    /** Which images a job may name: regular expressions, one a line; empty: any. */
+    public String getAllowedImages() {
+        return Util.fixNull(allowedImages);
+    }
+
+    @DataBoundSetter
+    public void setAllowedImages(String allowedImages) {
+        this.allowedImages = Util.fixEmptyAndTrim(FormText.plain(allowedImages));
+    }
+
+    /** Whether a job may name this image. */
+    boolean allowsImage(String image) {
+        return isDockerImageCustomizable() && TextRules.matchesAny(getAllowedImages(), image);
+    }
+
+    /** Id of the username and password for the image's registry; empty: none. */
+    public String getRegistryCredentialsId() {
+        return Util.fixNull(registryCredentialsId);
+    }
+
+    @DataBoundSetter
+    public void setRegistryCredentialsId(String registryCredentialsId) {
+        this.registryCredentialsId = Util.fixEmptyAndTrim(registryCredentialsId);
+    }
+
+    /** Whether Java is started without a shell, which the image lacks. */
+    public boolean isImageWithoutShell() {
+        return Boolean.TRUE.equals(imageWithoutShell);
+    }
+
+    @DataBoundSetter
+    public void setImageWithoutShell(boolean imageWithoutShell) {
+        this.imageWithoutShell = imageWithoutShell ? true : null;
+    }
+
     private static <T> List<T> copy(List<T> list) {
         return list == null ? new ArrayList<>() : new ArrayList<>(list);
     }
@@ -167,6 +207,7 @@ public abstract class ContainerSettings extends AbstractDescribableImpl<Containe
         container.put("imageCustomizable", isDockerImageCustomizable());
         container.put("useCustomShell", isUseCustomDockerCommandShell());
         container.put("customShell", getCustomDockerCommandShell());
+        container.put("noShell", isImageWithoutShell());
         container.put("dind", getIsDind());
         container.put("networking", getNetworking());
         container.put("networks", getNetworkInfos().stream().map(ContainerNetwork::getNetworkName).toList());

@@ -47,6 +47,7 @@ final class ContractConfig {
         template.put("mode", info.getMode().name());
         template.put("cpus", orInherited(info, info.getSlaveCpus()));
         template.put("mem", orInherited(info, info.getSlaveMem()));
+        template.put("memOverheadPercent", Util.fixEmpty(info.getJvmOverheadPercent()));
         template.put("minExecutors", orInherited(info, info.getMinExecutors()));
         template.put("maxExecutors", orInherited(info, info.getMaxExecutors()));
         template.put("executorCpus", orInherited(info, info.getExecutorCpus()));

@@ -33,6 +33,7 @@ final class FieldCheck {
             Map.entry("label", "labelString"),
             Map.entry("cpus", "slaveCpus"),
             Map.entry("mem", "slaveMem"),
+            Map.entry("memOverheadPercent", "jvmOverheadPercent"),
             Map.entry("remoteFsRoot", "remoteFSRoot"),
             Map.entry("attributes", "slaveAttributesString"),
             Map.entry("disk", "diskNeeded"),
@@ -225,6 +226,9 @@ final class FieldCheck {
             MesosSlaveInfo template = cloud.getSlaveInfos().get(i);
             refuse(cloud, i, "allowedFolders", TextRules.folders(template.getAllowedFolders()));
             refuse(cloud, i, "allowedJobs", TextRules.expression(template.getAllowedJobs()));
+            if (template.getContainerInfo() != null) {
+                refuse(cloud, i, "allowedImages", TextRules.expressions(template.getContainerInfo().getAllowedImages()));
+            }
         }
     }
 

@@ -13,11 +13,13 @@ final class InboundAgents {
     private InboundAgents() {}
 
     /** The {@code launch} member of the contract's Request. */
-    static Map<String, Object> launch(MesosCloud cloud, String agent) {
+    static Map<String, Object> launch(MesosCloud cloud, MesosAgent agent) {
         Map<String, Object> launch = new LinkedHashMap<>();
         launch.put("protocol", TODAY ? "inbound" : "jnlp");
         launch.put("jenkinsUrl", cloud.agentsJenkinsUrl());
-        launch.put("secretPath", TODAY ? Secrets.path(agent) : null);
+        launch.put("secretPath", TODAY ? Secrets.path(agent.name) : null);
+        boolean login = TODAY && RegistryLogins.isNeeded(cloud, agent);
+        launch.put("registryLoginPath", login ? Secrets.registryLogin(agent.name) : null);
         launch.put("tunnel", Util.fixEmptyAndTrim(cloud.getTunnel()));
         launch.put("webSocket", TODAY && webSocket(cloud.getConnection()));
         return launch;
@@ -44,6 +46,10 @@ final class InboundAgents {
     private static final class Secrets {
         static String path(String agent) {
             return AgentSecretAction.path(agent);
+        }
+
+        static String registryLogin(String agent) {
+            return RegistryLoginAction.path(agent);
         }
     }
 }

@@ -79,6 +79,7 @@ final class MesosAgent {
     private boolean nodeAdded;
     private boolean waitingTold;
     private boolean announced;
+    private boolean registryLoginGiven;
     private String secretGivenTo;
     private String secretRefusedTo;
     private volatile PlannedNode planned;
@@ -196,6 +197,16 @@ final class MesosAgent {
     synchronized void secretGiven(String to) {
         secretGivenTo = to;
         tell("Secret handed out to " + to + " after " + secondsSinceRequest() + " s");
+    }
+
+    /** The login for its image's registry is asked for: true for the first such question while it is not running yet. */
+    synchronized boolean registryLoginGiven(String to) {
+        if (owned || registryLoginGiven || phase != Phase.REQUESTED && phase != Phase.ACCEPTED) {
+            return false;
+        }
+        registryLoginGiven = true;
+        tell("Registry login handed out to " + to + " after " + secondsSinceRequest() + " s");
+        return true;
     }
 
     /** Its secret was asked for again; true for the first such question, which is told. */

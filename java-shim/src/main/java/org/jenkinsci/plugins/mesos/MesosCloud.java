@@ -521,8 +521,8 @@ public class MesosCloud extends Cloud {
         return ContractConfig.of(this);
     }
 
-    /** Whether builds may choose the image of a template's agents, in which case their label names it. */
-    boolean isImageCustomizable(MesosSlaveInfo template) {
+    /** The container of a template's agents, its own or an inherited one; null if there is none. */
+    ContainerSettings containerOf(MesosSlaveInfo template) {
         // a template without a container has that of the one it inherits from
         ContainerSettings container = template.getContainerInfo();
         for (MesosSlaveInfo parent : withParents(template.getInheritFrom())) {
@@ -530,7 +530,7 @@ public class MesosCloud extends Cloud {
                 container = parent.getContainerInfo();
             }
         }
-        return container != null && container.isDockerImageCustomizable();
+        return container;
     }
 
     /** How the first template that can serves a label expression, or null; a null label stands for jobs without one. */

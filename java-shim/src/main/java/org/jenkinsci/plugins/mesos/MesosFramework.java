@@ -229,8 +229,13 @@ final class MesosFramework {
         request.put("label", Util.fixNull(agent.plan.label()));
         request.put("image", agent.image);
         request.put("executors", agent.executors);
-        request.put("launch", InboundAgents.launch(cloud, agent.name));
+        request.put("launch", InboundAgents.launch(cloud, agent));
         return NativeJson.write(request);
+    }
+
+    /** Docker's file with the login for the registry of an agent's image; null if there is none. */
+    byte[] registryLogin(MesosAgent agent) {
+        return RegistryLogins.file(cloud, agent);
     }
 
     /** Jenkins has the node of an agent now. */

@@ -189,6 +189,7 @@ public final class MesosFrameworks {
     }
 
     private static void bringUpToDate(String id, MesosCloud cloud) {
+        RegistryLogins.lookUp(cloud);
         Map<String, Object> settings = cloud.toConfig();
         try {
             CloudLogin.addTo(settings, cloud);

@@ -68,6 +68,7 @@ public class MesosSlaveInfo extends AbstractDescribableImpl<MesosSlaveInfo> {
     private String maxCpus;
     private String maxMem;
     private String launchTimeout;
+    private String jvmOverheadPercent;
     private List<EnvironmentVariable> environment;
     private String domain;
     private String region;
@@ -366,6 +367,16 @@ public class MesosSlaveInfo extends AbstractDescribableImpl<MesosSlaveInfo> {
     @DataBoundSetter
     public void setMaxMem(String maxMem) {
         this.maxMem = Util.fixEmptyAndTrim(maxMem);
+    }
+
+    /** Percent of the agent's memory that are left out of its heap, 0 to 90; empty: 0. */
+    public String getJvmOverheadPercent() {
+        return Util.fixNull(jvmOverheadPercent);
+    }
+
+    @DataBoundSetter
+    public void setJvmOverheadPercent(String jvmOverheadPercent) {
+        this.jvmOverheadPercent = Util.fixEmptyAndTrim(jvmOverheadPercent);
     }
 
     /** Seconds within which an agent must run; empty: as the cloud says. */

@@ -16,14 +16,14 @@ final class ServedTemplate {
     final MesosSlaveInfo settings;
     final String key;
     private final Set<String> labels;
-    private final boolean imageCustomizable;
+    private final ContainerSettings container;
 
     private ServedTemplate(MesosCloud cloud, MesosSlaveInfo settings) {
         this.cloud = cloud;
         this.settings = settings;
         key = settings.key();
         labels = names(Label.parse(settings.getLabelString()));
-        imageCustomizable = cloud.isImageCustomizable(settings);
+        container = cloud.containerOf(settings);
     }
 
     /** All templates of a cloud, in its order. */
@@ -49,7 +49,7 @@ final class ServedTemplate {
         if (plain) {
             return new Choice(this, null);
         }
-        boolean withImage = imageCustomizable && label.matches(name -> {
+        boolean withImage = container != null && container.isDockerImageCustomizable() && label.matches(name -> {
             String image = imageIn(name);
             if (image == null) {
                 return false;
@@ -58,7 +58,11 @@ final class ServedTemplate {
             return true;
         });
         // an expression of several images is one that no agent can satisfy
-        return withImage && images.size() == 1 ? new Choice(this, images.iterator().next()) : null;
+        if (!withImage || images.size() != 1) {
+            return null;
+        }
+        String image = images.iterator().next();
+        return container.allowsImage(image) ? new Choice(this, image) : null;
     }
 
     /** Whether it is for certain jobs only. */

@@ -1,5 +1,6 @@
 package org.jenkinsci.plugins.mesos;
 
+import hudson.Util;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -45,7 +46,16 @@ public record Status(
             String agentId,
             double cpus,
             double mem,
+            List<Port> ports,
             boolean releasing) {}
+
+    /** A port of the host that leads into an agent's container; {@code url} is null without a format for it. */
+    public record Port(int containerPort, int hostPort, String protocol, String description, String url) {
+        /** The address if a browser may open it at a click. */
+        public String getLink() {
+            return url != null && (url.startsWith("http://") || url.startsWith("https://")) ? url : null;
+        }
+    }
 
     public static Status parse(byte[] message) {
         Members json = Members.parse(message);
@@ -81,6 +91,12 @@ public record Status(
                         t.text("agentId"),
                         t.amount("cpus"),
                         t.amount("mem"),
+                        t.list("ports", p -> new Port(
+                                p.number("containerPort", 0),
+                                p.number("hostPort", 0),
+                                p.text("protocol"),
+                                Util.fixNull(p.text("description")),
+                                p.text("url"))),
                         t.flag("releasing", false))),
                 counters);
     }

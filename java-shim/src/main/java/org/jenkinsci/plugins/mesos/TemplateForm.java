@@ -101,6 +101,11 @@ public abstract class TemplateForm extends FieldDescriptor<MesosSlaveInfo> {
     }
 
     @RequirePOST
+    public FormValidation doCheckJvmOverheadPercent(@QueryParameter String value) {
+        return FieldCheck.template("memOverheadPercent", Map.of("memOverheadPercent", value));
+    }
+
+    @RequirePOST
     public FormValidation doCheckMinExecutors(@QueryParameter String value, @QueryParameter String maxExecutors) {
         return FieldCheck.template(
                 "minExecutors", Map.of("minExecutors", value, "maxExecutors", Util.fixNull(maxExecutors)));

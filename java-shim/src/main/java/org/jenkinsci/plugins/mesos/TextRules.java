@@ -31,6 +31,20 @@ final class TextRules {
         return Util.fixNull(text).lines().map(TextRules::expression).filter(each -> each != null).findFirst().orElse(null);
     }
 
+    /**
+     * Whether one of the regular expressions is that of all the text; no expression allows everything, one that is wrong
+     * nothing.
+     *
+     * @param expressions one a line
+     */
+    static boolean matchesAny(String expressions, String text) {
+        return expressions.isBlank()
+                || expressions.lines()
+                        .map(String::trim)
+                        .filter(line -> !line.isEmpty() && expression(line) == null)
+                        .anyMatch(line -> Pattern.matches(line, text));
+    }
+
     /** Full names of folders, one a line. */
     static String folders(String text) {
         return Util.fixNull(text).lines()
