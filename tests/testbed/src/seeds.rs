@@ -46,6 +46,8 @@ pub struct TemplateSeed {
     pub jnlp_args: String,
     /// The image of a Docker container on the host's network; empty: no container.
     pub image: String,
+    /// `containerInfo` as XML, what is in it; empty: none.
+    pub container: String,
 }
 
 impl Default for CloudSeed {
@@ -78,6 +80,7 @@ impl Default for TemplateSeed {
             jvm_args: "-Xms16m -XX:TieredStopAtLevel=1 -XX:+UseSerialGC".into(),
             jnlp_args: String::new(),
             image: String::new(),
+            container: String::new(),
         }
     }
 }
@@ -132,6 +135,9 @@ impl TemplateSeed {
                 "      <containerInfo><type>DOCKER</type><dockerImage>{image}</dockerImage>\
                  <networking>HOST</networking></containerInfo>"
             );
+        }
+        if !self.container.is_empty() {
+            let _ = writeln!(xml, "      <containerInfo>{}</containerInfo>", self.container);
         }
         xml.push_str("    </org.jenkinsci.plugins.mesos.MesosSlaveInfo>\n");
         xml
