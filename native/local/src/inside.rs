@@ -1,5 +1,6 @@
 //! A task as a container.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use hyper::Method;
@@ -20,6 +21,8 @@ use crate::runner::{News, Runner, failed, killed, last_lines, out_of_memory};
 const PAUSE: Duration = Duration::from_secs(2);
 /// The engine is asked again at least this often, so that a connection that died unseen does no harm.
 const WAIT: Duration = Duration::from_secs(30);
+/// Between two looks for containers that nobody knows.
+const SWEEP: Duration = Duration::from_secs(10 * 60);
 /// Work of the engine that takes longer is told.
 const LONG: Duration = Duration::from_secs(10);
 
@@ -29,6 +32,8 @@ pub(crate) struct Inside<'a> {
     engine: Engine,
     /// As part of a path.
     id: String,
+    /// Whether there may be a container.
+    made: AtomicBool,
 }
 
 /// What became of a container.
@@ -65,7 +70,12 @@ impl From<EngineError> for Trouble {
 impl<'a> Inside<'a> {
     pub(crate) fn new(runner: &'a Runner, engine: Engine) -> Self {
         let id = escape(&container::name(&runner.name));
-        Self { runner, engine, id }
+        Self {
+            runner,
+            engine,
+            id,
+            made: AtomicBool::new(false),
+        }
     }
 
     fn tell(&self, message: String) {
@@ -135,6 +145,7 @@ impl<'a> Inside<'a> {
                 })?;
         let _slot = context.starts.acquire().await;
         let path = format!("/containers/create?name={}", self.id);
+        self.made.store(true, Ordering::Relaxed);
         match self
             .patiently("create the container", self.engine.post(&path, Some(&body), WORK))
             .await
@@ -255,6 +266,13 @@ impl<'a> Inside<'a> {
         }
     }
 
+    /// Takes back what [`start`](Self::start) has done. An engine that was never asked for a container is not waited for.
+    pub(crate) async fn undo(&self) {
+        if self.made.load(Ordering::Relaxed) {
+            self.remove().await;
+        }
+    }
+
     /// Removes the container, started or not; returns when the engine has none of it any more.
     pub(crate) async fn remove(&self) {
         let path = format!("/containers/{}?force=true&v=true", self.id);
@@ -369,8 +387,16 @@ fn unframed(log: &[u8]) -> Vec<u8> {
     text
 }
 
-/// Removes containers of this cluster that no task is known of. Whoever kills a controller at the wrong moment leaves such.
+/// Removes containers of this cluster that no task is known of, now and again: an engine may finish what a controller that
+/// was killed had asked it for.
 pub(crate) async fn sweep(engine: &Engine, cluster: &str, known: impl Fn(&str) -> bool) {
+    loop {
+        sweep_once(engine, cluster, &known).await;
+        sleep(SWEEP).await;
+    }
+}
+
+async fn sweep_once(engine: &Engine, cluster: &str, known: impl Fn(&str) -> bool) {
     let filter = serde_json::json!({"label": [format!("{}={cluster}", container::CLUSTER_LABEL)]});
     let path = format!(
         "/containers/json?all=true&filters={}",
@@ -389,7 +415,7 @@ pub(crate) async fn sweep(engine: &Engine, cluster: &str, known: impl Fn(&str) -
         let task = found["Labels"][container::TASK_LABEL]
             .as_str()
             .unwrap_or_default();
-        let Some(id) = found["Id"].as_str().filter(|_| !known(task)) else {
+        let Some(id) = found["Id"].as_str().filter(|_| task.is_empty() || !known(task)) else {
             continue;
         };
         tracing::warn!("removes the container of {task}, which a former controller has left");

@@ -40,8 +40,6 @@ pub(crate) struct Record {
     /// Once it was started.
     pub(crate) process: Option<Identity>,
     pub(crate) ran: bool,
-    /// The scheduler has asked for its end.
-    pub(crate) killed: bool,
     end: Option<RecordedEnd>,
 }
 
@@ -62,7 +60,6 @@ impl Record {
             engine: engine.map(ToString::to_string),
             process: None,
             ran: false,
-            killed: false,
             end: None,
         }
     }

@@ -118,11 +118,11 @@ impl Runner {
                 match inside.start(&info, &image, force, &logins).await {
                     Ok(true) => {}
                     Ok(false) => {
-                        inside.remove().await;
+                        inside.undo().await;
                         return self.end(Some(record), killed_early());
                     }
                     Err(message) => {
-                        inside.remove().await;
+                        inside.undo().await;
                         return self.end(Some(record), failed_start(message));
                     }
                 }
@@ -157,7 +157,8 @@ impl Runner {
                 () = self.stopped() => Seen::Unstarted,
             };
             let end = match seen {
-                Seen::Unstarted => {
+                // It may have been about to be made when the controller ended.
+                seen if seen == Seen::Unstarted || (seen == Seen::Gone && !record.ran) => {
                     inside.remove().await;
                     if self.is_stopped() { killed() } else { left() }
                 }

@@ -217,7 +217,7 @@ fn images_networks_volumes_users_and_parameters() -> Result<(), RunError> {
     };
     for (label, expected) in [
         ("host", "0"),
-        ("entrypoint", "0\n/bin/sh "),
+        ("entrypoint", "0\n/bin/sh"),
         ("no-entrypoint", "0"),
         ("ucr", "0"),
         ("user", "1000"),
@@ -357,10 +357,11 @@ fn containers_outlive_the_controller_and_leftovers_go() -> Result<(), RunError> 
     let fresh = Trial::open(config, &quay.folder, &quay.runtime);
     std::mem::replace(&mut quay.trial, fresh).close(false)?;
     for wanted in owned {
-        quay.trial.notice("known", SOON, |notice| match notice {
-            Notice::Known { name, state, .. } if name == wanted => Some(assert_eq!(state, "TASK_RUNNING")),
+        let state = quay.trial.notice("known", SOON, |notice| match notice {
+            Notice::Known { name, state, .. } if name == wanted => Some(state.clone()),
             _ => None,
         })?;
+        assert_eq!(state, "TASK_RUNNING");
     }
     let mut expected: Vec<String> = owned.iter().map(|name| format!("mesos-local-{name}")).collect();
     expected.push("stranger".to_owned());

@@ -4,12 +4,30 @@ use super::{named, short};
 use crate::command::check_jenkins_url;
 use crate::config::{Config, SECONDS_MOST};
 use crate::findings::{Findings, title};
+use crate::local::DockerSource;
 use crate::master::MasterSource;
 use crate::placement::Policy;
 
 pub(super) fn check(config: &Config, findings: &mut Findings) {
-    if let Err(error) = config.master.trim().parse::<MasterSource>() {
-        findings.error("master", error.to_string());
+    match config.master.trim().parse::<MasterSource>() {
+        Err(error) => findings.error("master", error.to_string()),
+        Ok(MasterSource::Local(source)) if source.docker == DockerSource::None => {
+            let boxed = config
+                .templates
+                .iter()
+                .find(|template| template.container.is_some());
+            if let Some(template) = boxed {
+                findings.warning(
+                    "master",
+                    format!(
+                        "Mesos master says docker=none, but the template `{}` has a container: its agents will not \
+                         start; take docker=none out, or the container",
+                        template.key()
+                    ),
+                );
+            }
+        }
+        Ok(_) => {}
     }
     if config.framework_name.trim().is_empty() {
         findings.error(

@@ -560,3 +560,25 @@ fn an_agent_of_a_single_use_is_counted_with_one_executor() {
         serde_json::json!([{"template":0,"minCpus":0.2,"minMem":640,"maxCpus":0.2,"maxMem":640,"disk":100}])
     );
 }
+
+#[test]
+fn this_machine_as_master_is_looked_at_by_parameter() {
+    let master = |text: &str| {
+        let container = serde_json::json!({"image": "maven:3", "networking": "HOST"});
+        let boxed = serde_json::json!([{"label": "boxed", "mem": 512, "container": container}]);
+        of(serde_json::json!({"master": text, "templates": boxed}))
+    };
+    assert_eq!(master("local://?cpus=2&docker=tcp://engine:2375"), []);
+    let (severity, field, _, message) = master("local://?cpus=two").remove(0);
+    assert_eq!((severity, field), (Severity::Error, "master"));
+    assert!(
+        message.contains("has cpus=two: enter a number of CPUs"),
+        "{message}"
+    );
+    let (severity, field, _, message) = master("local://?docker=none").remove(0);
+    assert_eq!((severity, field), (Severity::Warning, "master"));
+    assert!(
+        message.contains("the template `boxed` has a container"),
+        "{message}"
+    );
+}
