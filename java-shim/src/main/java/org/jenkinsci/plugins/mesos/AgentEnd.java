@@ -1,7 +1,5 @@
 package org.jenkinsci.plugins.mesos;
 
-import hudson.model.Computer;
-
 /** Ends an agent for good: its task at Mesos, and with that its node here. */
 final class AgentEnd {
     private AgentEnd() {}
@@ -12,9 +10,9 @@ final class AgentEnd {
         if (computer != null) {
             computer.refuseBuilds(why);
         }
-        Computer.threadPoolForRemoting.submit(() -> {
+        QueueLooks.afterThis(() -> {
             if (computer != null) {
-                computer.closeToBuilds(why);
+                computer.setAcceptingTasks(false);
             }
             now(node, why);
         });
@@ -22,11 +20,16 @@ final class AgentEnd {
 
     /** As {@link #soon}, unless it is given a build meanwhile. */
     static void ifIdle(MesosSlave node, MesosComputer computer, String why) {
-        Computer.threadPoolForRemoting.submit(() -> {
-            computer.closeToBuilds(why);
+        if (computer.refusal() != null) {
+            // asked for before
+            return;
+        }
+        computer.refuseBuilds(why);
+        QueueLooks.afterThis(() -> {
             if (computer.hasWork()) {
-                computer.openToBuilds();
+                computer.allowBuilds();
             } else {
+                computer.setAcceptingTasks(false);
                 now(node, why);
             }
         });

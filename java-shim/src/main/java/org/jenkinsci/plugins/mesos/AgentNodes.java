@@ -19,34 +19,64 @@ import java.util.logging.Level;
 import java.util.logging.Logger;
 import jenkins.model.Jenkins;
 
-/** Adds and removes nodes on Jenkins's own pool: that takes its locks and writes to disk. */
+/**
+ * Adds and removes nodes on Jenkins's own pool: that takes its locks and writes to disk. Adding waits for no removal: that
+ * may take long while the queue is, and an agent is on its way to its node.
+ */
 final class AgentNodes {
     private static final Logger LOGGER = Logger.getLogger(AgentNodes.class.getName());
 
-    private static final Queue<Runnable> WORK = new ConcurrentLinkedQueue<>();
+    /** One after the other, in the order they were asked for. */
+    private static final Works ADDING = new Works(1);
 
-    /** Held by the one thread that does the work: what is done with a node is done in the order it was asked for. */
-    private static final Semaphore WORKER = new Semaphore(1);
-
-    private static volatile Future<?> latest = CompletableFuture.completedFuture(null);
+    /** Many beside each other: each waits for the queue's lock more than once, and the queue may hold it for a second. */
+    private static final Works REMOVING = new Works(16);
 
     private AgentNodes() {}
 
-    private static void later(Runnable work) {
-        WORK.add(work);
-        latest = Computer.threadPoolForRemoting.submit(AgentNodes::work);
-    }
+    /** What is to be done by so many threads at most. */
+    private static final class Works {
+        private final Queue<Runnable> waiting = new ConcurrentLinkedQueue<>();
+        private final int threads;
+        private final Semaphore workers;
+        private volatile Future<?> latest = CompletableFuture.completedFuture(null);
 
-    private static void work() {
-        // whoever holds it looks again after giving it back, so nothing stays behind
-        while (!WORK.isEmpty() && WORKER.tryAcquire()) {
-            try {
-                for (Runnable each = WORK.poll(); each != null; each = WORK.poll()) {
-                    each.run();
+        Works(int threads) {
+            this.threads = threads;
+            workers = new Semaphore(threads);
+        }
+
+        void later(Runnable work) {
+            waiting.add(work);
+            latest = Computer.threadPoolForRemoting.submit(this::work);
+        }
+
+        private void work() {
+            // whoever holds a permit looks again after giving it back, so nothing stays behind
+            while (!waiting.isEmpty() && workers.tryAcquire()) {
+                try {
+                    for (Runnable each = waiting.poll(); each != null; each = waiting.poll()) {
+                        each.run();
+                    }
+                } finally {
+                    workers.release();
                 }
-            } finally {
-                WORKER.release();
             }
+        }
+
+        /** Whether all that was begun is done; waits for it until then, in the time of {@link System#nanoTime}. */
+        boolean isDoneBy(long end) throws InterruptedException {
+            try {
+                latest.get(end - System.nanoTime(), TimeUnit.NANOSECONDS);
+            } catch (ExecutionException | TimeoutException e) {
+                LOGGER.log(Level.FINE, "nodes", e);
+                return false;
+            }
+            if (!workers.tryAcquire(threads, end - System.nanoTime(), TimeUnit.NANOSECONDS)) {
+                return false;
+            }
+            workers.release(threads);
+            return true;
         }
     }
 
@@ -54,14 +84,9 @@ final class AgentNodes {
     static void finish() {
         long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
         try {
-            latest.get(end - System.nanoTime(), TimeUnit.NANOSECONDS);
-            if (WORKER.tryAcquire(end - System.nanoTime(), TimeUnit.NANOSECONDS)) {
-                WORKER.release();
-            } else {
+            if (!ADDING.isDoneBy(end) || !REMOVING.isDoneBy(end)) {
                 LOGGER.warning("nodes are still being added or removed");
             }
-        } catch (ExecutionException | TimeoutException e) {
-            LOGGER.log(Level.WARNING, "nodes are still being added or removed", e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
@@ -69,7 +94,7 @@ final class AgentNodes {
 
     /** Adds the node of an agent that Mesos has accepted. */
     static void add(MesosFramework framework, MesosAgent agent) {
-        later(() -> {
+        ADDING.later(() -> {
             try {
                 addNow(framework, agent);
             } catch (IOException | FormException | RuntimeException e) {
@@ -111,7 +136,7 @@ final class AgentNodes {
 
     /** The task of an agent ended unasked: what runs on it is ended with that reason, then its node goes. */
     static void removeLost(String name, String event) {
-        later(() -> {
+        REMOVING.later(() -> {
             LostAgents.lost(name, event);
             removeNow(name, event);
         });
@@ -119,7 +144,7 @@ final class AgentNodes {
 
     /** Removes a node, if it is there, and shows the reason to whoever still sees it. */
     static void remove(String name, String why) {
-        later(() -> removeNow(name, why));
+        REMOVING.later(() -> removeNow(name, why));
     }
 
     private static void removeNow(String name, String why) {

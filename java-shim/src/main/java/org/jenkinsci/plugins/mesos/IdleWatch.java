@@ -11,7 +11,7 @@ import jenkins.model.Jenkins;
  */
 @Extension
 public class IdleWatch extends PeriodicWork {
-    /** How long the end of a released task is waited for, which Mesos cannot tell while it is not reached. */
+    /** How long the end of a released task is waited for if its agent is not connected. */
     private static final long END_MILLIS = TimeUnit.MINUTES.toMillis(1);
 
     @Override
@@ -39,9 +39,7 @@ public class IdleWatch extends PeriodicWork {
             return;
         }
         if (agent.isReleased()) {
-            if (agent.millisReleased() >= END_MILLIS) {
-                AgentNodes.remove(agent.name, agent.releaseReason());
-            }
+            removeIfDead(agent);
             return;
         }
         if (!(Jenkins.get().getNode(agent.name) instanceof MesosSlave node)) {
@@ -66,6 +64,15 @@ public class IdleWatch extends PeriodicWork {
                         + " minutes although its task runs; look at the task's stdout and stderr in Mesos and check"
                         + " that its host reaches the Jenkins URL");
             }
+        }
+    }
+
+    /** Mesos may never tell the end of a task whose host is gone. A connected agent would come back without its node. */
+    private static void removeIfDead(MesosAgent agent) {
+        if (agent.millisReleased() >= END_MILLIS
+                && Jenkins.get().getNode(agent.name) instanceof MesosSlave node
+                && (node.toComputer() == null || node.getChannel() == null)) {
+            AgentNodes.remove(agent.name, agent.releaseReason());
         }
     }
 

@@ -170,30 +170,23 @@ public class MesosComputer extends AbstractCloudComputer<MesosSlave> {
         refusal = why;
     }
 
-    /**
-     * When this returns, it has got the last build that it was chosen for, and takes no other. In this order: the queue
-     * fails over an agent that it has chosen and that does not accept tasks when it is given the build a moment later.
-     */
-    void closeToBuilds(String why) {
-        refuseBuilds(why);
-        // takes the queue's lock: whatever the queue was about to do with this agent is done after it
-        Queue.getInstance().maintain();
-        setAcceptingTasks(false);
-    }
-
-    /** Takes back {@link #closeToBuilds}. */
-    void openToBuilds() {
-        setAcceptingTasks(true);
+    /** Takes back {@link #refuseBuilds}. */
+    void allowBuilds() {
         refusal = null;
     }
 
     /** The build that it has wants it for itself from now on. */
     void takeNoMore() {
-        closeToBuilds(Messages.MesosSlave_used());
         MesosSlave node = getNode();
-        if (node != null) {
-            node.takeNoMore();
+        if (node == null || node.isUsed()) {
+            return;
         }
+        refuseBuilds(Messages.MesosSlave_used());
+        if (countIdle() > 0) {
+            QueueLooks.finish();
+        }
+        setAcceptingTasks(false);
+        node.takeNoMore();
     }
 
     /**
