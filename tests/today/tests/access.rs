@@ -17,23 +17,53 @@ class Looking extends AuthorizationStrategy {
 Jenkins.get().authorizationStrategy = new Looking()
 ";
 
-/// Each web method of our descriptors as a path, and whether it is for POST only.
+/// Every method of the packaged classes that a URL can lead to: the class, the id of the descriptor if it is one, the
+/// method, and whether it is for POST only.
 const METHODS: &str = "
 import org.kohsuke.stapler.interceptor.RequirePOST
 import org.kohsuke.stapler.verb.POST
-def ours = Jenkins.get().getExtensionList(hudson.model.Descriptor).findAll {
-  it.class.name.startsWith('org.jenkinsci.plugins.mesos.')
+def loader = Jenkins.get().pluginManager.getPlugin('mesos').classLoader
+def folder = 'org/jenkinsci/plugins/mesos/'
+def jar = loader.getResource(folder + 'MesosCloud.class').openConnection().jarFile
+def names = jar.entries().collect { it.name }.findAll { it.startsWith(folder) && it.endsWith('.class') }
+def types = names.collect {
+  def name = it[0..-7].replace('/', '.')
+  try {
+    def type = Class.forName(name, false, loader)
+    type.methods
+    type
+  } catch (NoClassDefFoundError absent) {
+    println 'absent ' + name.substring(folder.length())
+    null
+  }
 }
-ours.each { descriptor ->
-  descriptor.class.methods.findAll {
-    it.declaringClass.name.startsWith('org.jenkinsci.plugins.mesos.') && it.name ==~ /do[A-Z].*/ && !it.bridge
+types.findAll {
+  it != null && java.lang.reflect.Modifier.isPublic(it.modifiers) && !java.lang.reflect.Modifier.isAbstract(it.modifiers)
+}.each { type ->
+  def id = hudson.model.Descriptor.isAssignableFrom(type) ? Jenkins.get().getDescriptorByType(type).id : '-'
+  type.methods.findAll {
+    it.declaringClass.name.startsWith(folder.replace('/', '.')) && !it.bridge &&
+      (it.name ==~ /do[A-Z].*/ || it.name ==~ /js[A-Z].*/ || it.annotations.any {
+        it.annotationType().name in ['org.kohsuke.stapler.WebMethod', 'org.kohsuke.stapler.bind.JavaScriptMethod']
+      } || it.name == 'getDynamic')
   }.each {
     def posted = it.isAnnotationPresent(RequirePOST) || it.isAnnotationPresent(POST)
-    def word = it.name.substring(2)
-    println descriptor.id + '/' + word.substring(0, 1).toLowerCase() + word.substring(1) + ' ' + posted
+    println type.simpleName + ' ' + id + ' ' + it.name + ' ' + posted
   }
 }
 ";
+/// The cloud that asks for an agent, and the report on an upgrade that can be dismissed; the form's methods are those of
+/// descriptors.
+const PLACES: [(&str, &str); 2] = [
+    ("MesosCloud", "/cloud/MesosCloud"),
+    ("UpgradePage", "/manage/mesos/upgrade"),
+];
+/// By it an agent that is being started fetches its secret: for GET, for nobody who does not know the address. What it
+/// gives to whom is looked at where agents are.
+const FOR_AGENTS: &str = "AgentSecretAction";
+
+/// The classes that need the metrics plugin, which need not be there.
+const FOR_METRICS: [&str; 2] = ["MesosHealth", "MetricsPlugin"];
 
 struct Method {
     path: String,
@@ -41,33 +71,79 @@ struct Method {
 }
 
 impl Method {
+    /// From a line that the script printed.
+    fn read(line: &str) -> Self {
+        let words: Vec<&str> = line.split(' ').collect();
+        let &[class, descriptor, method, posted] = words.as_slice() else {
+            panic!("{line}");
+        };
+        let place = PLACES.iter().find(|(known, _)| *known == class);
+        let place = match (place, descriptor) {
+            (Some((_, place)), _) => (*place).to_owned(),
+            (None, "-") => panic!("say here where {class} is: it has {method}"),
+            (None, id) => format!("/descriptorByName/{id}"),
+        };
+        let word = method.strip_prefix("do").unwrap_or(method);
+        let (first, rest) = word.split_at(1);
+        Self {
+            path: format!("{place}/{}{rest}", first.to_lowercase()),
+            posted: posted == "true",
+        }
+    }
+
     fn name(&self) -> &str {
         self.path.rsplit('/').next().unwrap_or_default()
+    }
+
+    /// Whether it does more than to check a field or to fill a list: it acts, or it reaches outside of Jenkins.
+    fn acts(&self) -> bool {
+        let name = self.name();
+        let of_a_field = ["check", "fill"].iter().any(|prefix| name.starts_with(prefix));
+        !of_a_field || name == LIBRARY
     }
 }
 
 fn methods(jenkins: &Jenkins) -> Result<Vec<Method>, RunError> {
     let printed = jenkins.groovy(METHODS)?;
-    let methods = printed.lines().filter_map(|line| {
-        let (path, posted) = line.split_once(' ')?;
-        Some(Method {
-            path: format!("/descriptorByName/{path}"),
-            posted: posted == "true",
-        })
-    });
-    Ok(methods.collect())
+    let mut for_agents = Vec::new();
+    let mut methods = Vec::new();
+    for line in printed.lines() {
+        if let Some(class) = line.strip_prefix("absent ") {
+            assert!(FOR_METRICS.iter().any(|name| class.starts_with(name)), "{class}");
+        } else if line.starts_with(FOR_AGENTS) {
+            for_agents.push(line);
+        } else {
+            methods.push(Method::read(line));
+        }
+    }
+    assert_eq!(for_agents, ["AgentSecretAction - doDynamic false"]);
+    Ok(methods)
+}
+
+/// How many agents are asked for or there.
+fn agents(jenkins: &Jenkins) -> Result<String, RunError> {
+    jenkins.groovy("println org.jenkinsci.plugins.mesos.MesosFrameworks.all().sum { it.agents().size() }")
 }
 
 /// What a field is asked with: each name that a check of ours may want.
-const FIELDS: [(&str, &str); 5] = [
+const FIELDS: [(&str, &str); 6] = [
+    ("template", "not-for-all"),
     ("value", "?"),
     ("master", "?"),
     ("cloudID", "11111111-2222-3333-4444-555555555555"),
     ("nativeLibraryPath", "/tmp/libc.so"),
     ("id", "1"),
 ];
-/// What reaches outside of Jenkins: the library's file, the cluster, what was found there.
-const ACTING: [&str; 3] = ["checkNativeLibraryPath", "testConnection", "testConnectionResult"];
+/// The check of a field that looks at a file.
+const LIBRARY: &str = "checkNativeLibraryPath";
+/// What acts or reaches outside of Jenkins: the library's file, the cluster, what was found there.
+const ACTING: [&str; 5] = [
+    LIBRARY,
+    "dismiss",
+    "provision",
+    "testConnection",
+    "testConnectionResult",
+];
 
 #[test]
 fn who_does_not_configure_jenkins_can_neither_act_nor_learn_what_is_configured() {
@@ -83,9 +159,14 @@ fn who_does_not_configure_jenkins_can_neither_act_nor_learn_what_is_configured()
     let master = bed.cluster.master();
     let methods = methods(&bed.jenkins).unwrap();
     assert!(methods.len() > 40, "{} methods", methods.len());
-    for name in ACTING {
-        assert!(methods.iter().any(|method| method.name() == name), "{name}");
-    }
+    let mut acting: Vec<&str> = methods
+        .iter()
+        .filter(|method| method.acts())
+        .map(Method::name)
+        .collect();
+    acting.sort_unstable();
+    acting.dedup();
+    assert_eq!(acting, ACTING);
     bed.jenkins.groovy(LOOKING_ONLY).unwrap();
     let reader = bed.jenkins.seen_by(READER).unwrap();
     let nobody = bed.jenkins.seen_by_nobody().unwrap();
@@ -94,11 +175,7 @@ fn who_does_not_configure_jenkins_can_neither_act_nor_learn_what_is_configured()
     for (who, rest) in [("reader", &reader), ("nobody", &nobody)] {
         for method in &methods {
             let answer = rest.client().post_form(&method.path, &FIELDS).unwrap();
-            let expected: &[u16] = if ACTING.contains(&method.name()) {
-                &[403]
-            } else {
-                &[200, 403]
-            };
+            let expected: &[u16] = if method.acts() { &[403] } else { &[200, 403] };
             let what = format!("{who}: {} {}", method.path, answer.status);
             assert!(expected.contains(&answer.status), "{what}");
             for word in [master.as_str(), "not-for-all"] {
@@ -114,14 +191,15 @@ fn who_does_not_configure_jenkins_can_neither_act_nor_learn_what_is_configured()
             assert_eq!(rest.page(page).unwrap().status, 403, "{who}: {page}");
         }
     }
+    assert_eq!(agents(&bed.jenkins).unwrap(), "0");
 }
 
 #[test]
 fn what_acts_or_connects_is_refused_by_get() {
     let bed = Bed::start(&ClusterSpec::default(), CloudSeed::default()).unwrap();
     let methods = methods(&bed.jenkins).unwrap();
-    // The first gives what a connection test has found; the others look at nothing but the text that they are given, and
-    // the old host checks text areas by GET.
+    // Two look at nothing but the text that they are given, and the old host checks text areas by GET; the last gives what
+    // a connection test has found.
     let mut read: Vec<&str> = methods
         .iter()
         .filter(|method| !method.posted)
@@ -141,8 +219,9 @@ fn what_acts_or_connects_is_refused_by_get() {
         let answer = bed
             .jenkins
             .client()
-            .get(&format!("{}?value=1", method.path))
+            .get(&format!("{}?value=1&template=mesos", method.path))
             .unwrap();
         assert_eq!(answer.status, 405, "{}", method.path);
     }
+    assert_eq!(agents(&bed.jenkins).unwrap(), "0");
 }
