@@ -24,6 +24,11 @@ pub(super) const STEPS: &[Step] = &[
         run: |root| cases(root, "smoke"),
     },
     Step {
+        name: "install",
+        needs: Some("package"),
+        run: |root| cases(root, "install"),
+    },
+    Step {
         name: "limits",
         needs: Some("package"),
         run: |root| cases(root, "limits"),

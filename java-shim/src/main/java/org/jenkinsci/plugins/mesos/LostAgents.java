@@ -6,9 +6,6 @@ import jenkins.model.Jenkins;
 
 /** The agents whose task ended although nobody had released it, with the event of Mesos that told so. */
 final class LostAgents {
-    private static final boolean PIPELINES =
-            HostTypes.isThere("org.jenkinsci.plugins.workflow.support.steps.ExecutorStepExecution");
-
     /** Remembered for builds that look for the reason a little later. */
     private static final int KEPT = 1000;
 
@@ -33,7 +30,7 @@ final class LostAgents {
         synchronized (EVENTS) {
             EVENTS.put(agent, event);
         }
-        if (PIPELINES) {
+        if (HostTypes.PIPELINES) {
             PipelineInterruption.lost(agent, event);
         }
     }

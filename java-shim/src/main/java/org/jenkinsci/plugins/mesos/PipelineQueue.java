@@ -10,14 +10,14 @@ import org.jenkinsci.plugins.workflow.support.steps.ExecutorStepExecution.Placeh
 public final class PipelineQueue extends QueueListener {
     @Override
     public void onEnterBuildable(BuildableItem item) {
-        if ((Object) item.task instanceof PlaceholderTask task) {
+        if (HostTypes.PIPELINES && (Object) item.task instanceof PlaceholderTask task) {
             PipelineStories.begin(task);
         }
     }
 
     @Override
     public void onLeaveBuildable(BuildableItem item) {
-        if ((Object) item.task instanceof PlaceholderTask task) {
+        if (HostTypes.PIPELINES && (Object) item.task instanceof PlaceholderTask task) {
             PipelineStories.end(task);
         }
     }
