@@ -50,6 +50,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut descriptors = protox::compile(&files, [proto])?;
     let mut config = prost_build::Config::new();
     config.btree_map(["."]);
+    config.bytes([".mesos.v1.scheduler.Event.Offers.offers"]);
     config.skip_debug(SECRETIVE);
     for path in BOXED {
         config.boxed(path);

@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use mesos_core::{Amount, Ask, Constraints, DomainFilter, Holding, Matcher, Placement};
-use mesos_wire::Offer;
+use mesos_core::{Amount, Ask, Constraints, DomainFilter, Holding, Lease, Matcher, Placement};
+use mesos_wire::Bytes;
 
 use crate::case::{Case, Task};
 use crate::offers::{ROLE, agent_id};
@@ -74,8 +74,13 @@ impl Running {
     }
 }
 
+/// Offers as they are matched, from the bytes of an event; for a peer, these are its leases.
+pub(crate) fn read(matcher: &mut Matcher, offers: Vec<Bytes>) -> Vec<Lease> {
+    matcher.read(offers).0
+}
+
 /// Offers come in.
-pub(crate) fn take_in(matcher: &mut Matcher, offers: Vec<Offer>, running: &Running) {
+pub(crate) fn take_in(matcher: &mut Matcher, offers: Vec<Lease>, running: &Running) {
     matcher.take_in(offers, |agent| running.0.get(agent));
 }
 

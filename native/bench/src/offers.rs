@@ -5,8 +5,8 @@ use mesos_wire::domain_info::FaultDomain;
 use mesos_wire::domain_info::fault_domain::{RegionInfo, ZoneInfo};
 use mesos_wire::resource::{AllocationInfo, ReservationInfo, reservation_info};
 use mesos_wire::{
-    Address, AgentId, Attribute, DomainInfo, Event, FrameworkId, Offer, OfferId, Parameter, Resource, Url,
-    value,
+    Address, AgentId, Attribute, Bytes, DomainInfo, Event, FrameworkId, Message as _, Offer, OfferId,
+    Parameter, Resource, Url, value,
 };
 
 use crate::case::{Case, Host};
@@ -16,12 +16,17 @@ pub(crate) const ROLE: &str = "jenkins";
 const FRAMEWORK: &str = "3f0e4b3c-6d0a-4a46-a1b8-9d9f6d2b7a10-0001";
 
 /// What each host of the case has free. `round` is in the ids, for no offer comes twice.
-pub(crate) fn of_case(case: &Case, round: u64) -> Vec<Offer> {
-    case.hosts.iter().map(|host| of_host(host, round)).collect()
+pub(crate) fn of_case(case: &Case, round: u64) -> Vec<Bytes> {
+    case.hosts.iter().map(|host| bytes_of(host, round)).collect()
+}
+
+/// As it lies in an event.
+pub(crate) fn bytes_of(host: &Host, round: u64) -> Bytes {
+    of_host(host, round).encode_to_vec().into()
 }
 
 /// What a host has free, in as few words as the peer's leases have: CPUs, memory, ports, and its zone as attribute.
-pub(crate) fn of_host(host: &Host, round: u64) -> Offer {
+fn of_host(host: &Host, round: u64) -> Offer {
     let mut resources = vec![
         scalar("cpus", host.cpus - host.cpus_used),
         scalar("mem", host.mem - host.mem_used),

@@ -7,7 +7,7 @@ use std::path::Path;
 use crate::Failure;
 use crate::case::Case;
 use crate::figures::{Effort, measure, timed};
-use crate::matching::{Requests, Running, fresh, hosts, pass, take_in};
+use crate::matching::{Requests, Running, fresh, hosts, pass, read, take_in};
 use crate::offers;
 use crate::small::small;
 
@@ -48,7 +48,7 @@ fn run(case: &Case, constraint: bool, assignments: &Path, effort: Effort) -> Res
         let mut matcher = fresh();
         let mut asks = requests.asks(&mut matcher);
         asks.truncate(if with_tasks { asks.len() } else { 0 });
-        let offers = offered.clone();
+        let offers = read(&mut matcher, offered.clone());
         timed(|| {
             take_in(&mut matcher, offers, &running);
             pass(&mut matcher, &asks)

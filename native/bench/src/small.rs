@@ -1,12 +1,12 @@
 //! What changes little must cost little.
 
 use mesos_core::{Ask, Matcher, Scalar};
-use mesos_wire::Offer;
+use mesos_wire::Bytes;
 
 use crate::case::{Case, Host, Task};
 use crate::counting::allocations;
 use crate::figures::{Effort, Took, measure, timed};
-use crate::matching::{Requests, Running, fresh, pass, take_in};
+use crate::matching::{Requests, Running, fresh, pass, read, take_in};
 use crate::offers;
 
 /// Requests that wait because no host has so much free.
@@ -17,8 +17,8 @@ const NEW_HOST: &str = "new";
 /// A cluster on which everything stands, and what waits there in vain.
 struct Standing<'c> {
     running: Running,
-    offered: Vec<Offer>,
-    new_offer: Offer,
+    offered: Vec<Bytes>,
+    new_offer: Bytes,
     requests: Requests<'c>,
     waiting: &'c [Task],
 }
@@ -31,7 +31,7 @@ pub(crate) fn small(case: &Case, effort: Effort) -> String {
     let standing = Standing {
         running: Running::of(case),
         offered: offers::of_case(case, 0),
-        new_offer: offers::of_host(&new_host(), 0),
+        new_offer: offers::bytes_of(&new_host(), 0),
         requests: Requests::of(&waiting, false),
         waiting: &waiting,
     };
@@ -57,7 +57,8 @@ impl Standing<'_> {
     fn matcher(&self) -> (Matcher, Vec<Ask<'_>>) {
         let mut matcher = fresh();
         let asks = self.requests.asks(&mut matcher);
-        take_in(&mut matcher, self.offered.clone(), &self.running);
+        let offers = read(&mut matcher, self.offered.clone());
+        take_in(&mut matcher, offers, &self.running);
         pass(&mut matcher, &asks);
         (matcher, asks)
     }
@@ -66,7 +67,7 @@ impl Standing<'_> {
         let (mut matcher, _) = self.matcher();
         let asks = all.asks(&mut matcher);
         matcher.give_back();
-        let offers = self.offered.clone();
+        let offers = read(&mut matcher, self.offered.clone());
         timed(|| {
             take_in(&mut matcher, offers, &self.running);
             pass(&mut matcher, &asks)
@@ -78,6 +79,7 @@ impl Standing<'_> {
         let (mut matcher, asks) = self.matcher();
         let offer = vec![self.new_offer.clone()];
         let (took, placement) = timed(|| {
+            let offer = read(&mut matcher, offer);
             take_in(&mut matcher, offer, &self.running);
             pass(&mut matcher, &asks)
         });
@@ -101,6 +103,7 @@ impl Standing<'_> {
         matcher.give_back();
         let offers = self.offered[..count].to_vec();
         allocations(|| {
+            let offers = read(&mut matcher, offers);
             take_in(&mut matcher, offers, &self.running);
             pass(&mut matcher, &asks)
         })

@@ -15,7 +15,7 @@ use crate::tasks::used_by_agent;
 use crate::time::Time;
 use crate::timer::Timer;
 use crate::waiting::Waiter;
-use mesos_wire::{Call, Filters, Offer, OfferId, Resource, call, offer};
+use mesos_wire::{Bytes, Call, Filters, OfferId, OfferView, Resource, call, offer};
 use std::time::Duration;
 
 /// How long a refused offer stays away while something waits: as long as a revive is debounced.
@@ -40,6 +40,17 @@ struct Placed {
     ports: Vec<u32>,
 }
 
+/// The ids of those that can be read.
+fn ids_of(offers: &[Bytes]) -> Vec<OfferId> {
+    offers
+        .iter()
+        .filter_map(|bytes| OfferView::new(bytes).ok())
+        .map(|view| OfferId {
+            value: view.id.to_owned(),
+        })
+        .collect()
+}
+
 impl Launch {
     /// The agents in it.
     pub(crate) fn waiters(&self) -> impl Iterator<Item = &Waiter> {
@@ -48,17 +59,17 @@ impl Launch {
 }
 
 impl Framework {
-    pub(crate) fn on_offers(&mut self, offers: Vec<Offer>, now: Time) {
+    pub(crate) fn on_offers(&mut self, offers: Vec<Bytes>, now: Time) {
         self.counters.offers_received += offers.len() as u64;
         self.demand_served(now);
         if self.waiting.is_empty() || self.teardown != Teardown::No {
-            self.decline(offers.into_iter().map(|offer| offer.id).collect());
+            self.decline(ids_of(&offers));
             return;
         }
         if !self.journal.is_prompt(now) {
             let text = "waits until the ledger can be written: see the trouble of the cloud".to_owned();
             self.waiting.set_reasons(|_| Reason::new(text.clone()));
-            self.decline(offers.into_iter().map(|offer| offer.id).collect());
+            self.decline(ids_of(&offers));
             return;
         }
         let placement = self.place(offers, now);
@@ -84,9 +95,16 @@ impl Framework {
         self.decline(unused);
     }
 
-    fn place(&mut self, offers: Vec<Offer>, now: Time) -> Placement {
+    fn place(&mut self, offers: Vec<Bytes>, now: Time) -> Placement {
+        let (leases, unreadable) = self.matcher.read(offers);
+        if unreadable > 0 {
+            self.trouble(
+                "protocol",
+                format!("{unreadable} offers of the master cannot be read: they are not used"),
+            );
+        }
         let used = used_by_agent(&self.ledger);
-        self.matcher.take_in(offers, |agent_id| used.get(agent_id));
+        self.matcher.take_in(leases, |agent_id| used.get(agent_id));
         let unix_millis = self.unix_millis;
         let asks: Vec<Ask<'_>> = self
             .waiting

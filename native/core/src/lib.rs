@@ -60,7 +60,9 @@ pub use findings::{Problem, Severity};
 pub use framework::{Framework, SubmitError};
 pub use ledger::{Ending, Restored, TaskPhase, TaskRecord, Write};
 pub use master::{MasterAddress, MasterSource};
-pub use matcher::{Ask, Assigned, Bundle, HeldBack, Holding, Lack, Matcher, Peer, Placement, Reason, RuleId};
+pub use matcher::{
+    Ask, Assigned, Bundle, HeldBack, Holding, Lack, Lease, Matcher, Peer, Placement, Reason, RuleId,
+};
 pub use notice::{ConnectionState, Notice};
 pub use number::{Number, NumberError};
 pub use output::{AttemptId, CallError, CallId, Leader, Output, PersistId, Start, StreamEnd};

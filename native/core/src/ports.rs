@@ -11,15 +11,15 @@ impl PortSet {
     #[cfg(test)]
     pub(crate) fn from_ranges(ranges: &value::Ranges) -> Self {
         let mut set = Self::default();
-        set.take_in(ranges);
+        set.take_in(ranges.range.iter().map(|range| (range.begin, range.end)));
         set
     }
 
     /// Adds what Mesos calls ranges; what lies beyond 65535 is no port. Allocates only to grow.
-    pub(crate) fn take_in(&mut self, ranges: &value::Ranges) {
-        for range in &ranges.range {
-            if range.begin <= range.end && range.begin <= u64::from(u16::MAX) {
-                self.0.push((port(range.begin), port(range.end)));
+    pub(crate) fn take_in(&mut self, ranges: impl Iterator<Item = (u64, u64)>) {
+        for (begin, end) in ranges {
+            if begin <= end && begin <= u64::from(u16::MAX) {
+                self.0.push((port(begin), port(end)));
             }
         }
         self.normalize();

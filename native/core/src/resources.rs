@@ -3,7 +3,7 @@
 use crate::amount::{Amount, KINDS};
 use crate::ports::PortSet;
 use crate::scalar::Scalar;
-use mesos_wire::{Resource, value};
+use mesos_wire::{Resource, ResourceView, value};
 use std::collections::BTreeSet;
 
 /// In the order of [`Amount::milli`].
@@ -135,44 +135,61 @@ pub(crate) struct Taken {
 
 /// Sums up what `role` may use: the amounts, those of them that can be taken back, and the ports, which are added to
 /// `ports`. Allocates nothing.
-pub(crate) fn sum_up(resources: &[Resource], role: &str, ports: &mut PortSet) -> (Amount, Amount) {
+pub(crate) fn sum_up<'r>(
+    resources: impl Iterator<Item = ResourceView<'r>>,
+    role: &str,
+    ports: &mut PortSet,
+) -> (Amount, Amount) {
     let (mut plain, mut revocable) = (Amount::ZERO, Amount::ZERO);
     for resource in resources {
-        if !is_ours(resource, role) {
+        let reserved = resource
+            .reserved
+            .map(|owner| if owner.is_empty() { "*" } else { owner })
+            .or(resource.role.filter(|owner| *owner != "*"));
+        let ours = resource.allocated.is_none_or(|allocated| allocated == role)
+            && !resource.disk
+            && !resource.shared
+            && distance_to(reserved, role) < usize::MAX;
+        if !ours {
             continue;
         }
-        let sum = if resource.revocable.is_some() {
+        let sum = if resource.revocable {
             &mut revocable
         } else {
             &mut plain
         };
-        let kind = match resource.name.as_str() {
+        let kind = match resource.name {
             "cpus" => &mut sum.cpus,
             "mem" => &mut sum.mem,
             "disk" => &mut sum.disk,
             "gpus" => &mut sum.gpus,
             "ports" => {
-                if let Some(ranges) = ranges_of(resource) {
-                    ports.take_in(ranges);
+                if !resource.revocable {
+                    ports.take_in(resource.ranges());
                 }
                 continue;
             }
             _ => continue,
         };
-        if let Some(amount) = amount_of(resource) {
-            *kind += amount;
-        }
+        let scalar = resource
+            .scalar
+            .filter(|_| resource.r#type == value::Type::Scalar as i32);
+        *kind += scalar
+            .and_then(|scalar| usable(resource.name, scalar))
+            .unwrap_or_default();
     }
     (plain, revocable)
 }
 
 impl Pool {
     /// What `role` may use of these offers' resources.
-    pub(crate) fn new<'r>(offers: impl IntoIterator<Item = &'r [Resource]>, role: &str) -> Self {
+    pub(crate) fn new(offers: impl IntoIterator<Item = Vec<Resource>>, role: &str) -> Self {
         let mut pool = Pool::default();
         for (offer, resources) in offers.into_iter().enumerate() {
-            for resource in resources.iter().filter(|resource| is_ours(resource, role)) {
-                pool.add(offer, resource);
+            for resource in resources {
+                if is_ours(&resource, role) {
+                    pool.add(offer, resource);
+                }
             }
         }
         for parts in pool.plain.iter_mut().chain(&mut pool.revocable) {
@@ -184,29 +201,29 @@ impl Pool {
         pool
     }
 
-    fn add(&mut self, offer: usize, resource: &Resource) {
+    fn add(&mut self, offer: usize, resource: Resource) {
         if let Some(kind) = KIND_NAMES.iter().position(|name| *name == resource.name) {
             let parts = if resource.revocable.is_some() {
                 &mut self.revocable
             } else {
                 &mut self.plain
             };
-            if let (Some(parts), Some(left)) = (parts.get_mut(kind), amount_of(resource)) {
+            if let (Some(parts), Some(left)) = (parts.get_mut(kind), amount_of(&resource)) {
                 parts.push(Part {
                     offer,
-                    resource: resource.clone(),
+                    resource,
                     left,
                 });
             }
         } else if resource.revocable.is_some() {
             // Of no use: an agent cannot give up one of its ports or items.
         } else if resource.name == "ports" {
-            if let Some(ranges) = ranges_of(resource) {
+            if let Some(ranges) = ranges_of(&resource) {
                 let mut left = PortSet::default();
-                left.take_in(ranges);
+                left.take_in(pairs_of(ranges));
                 self.ports.push(PortPart {
                     offer,
-                    resource: resource.clone(),
+                    resource,
                     left,
                 });
             }
@@ -218,8 +235,8 @@ impl Pool {
                 .unwrap_or_default();
             self.others.push(OtherPart {
                 offer,
-                left: amount_of(resource).unwrap_or_default(),
-                resource: resource.clone(),
+                left: amount_of(&resource).unwrap_or_default(),
+                resource,
                 items,
             });
         }
@@ -456,7 +473,11 @@ fn is_ours(resource: &Resource, role: &str) -> bool {
 /// How far from `role` its owner is: 0 is reserved for the role itself, then for the roles above it (`eng` of `eng/ci`), then
 /// for nobody; what is reserved for others is infinitely far.
 fn distance(resource: &Resource, role: &str) -> usize {
-    match reserved_for(resource) {
+    distance_to(reserved_for(resource), role)
+}
+
+fn distance_to(owner: Option<&str>, role: &str) -> usize {
+    match owner {
         None => usize::MAX - 1,
         Some(owner) if owner == role => 0,
         Some(owner) => match role.strip_prefix(owner) {
@@ -471,14 +492,22 @@ fn amount_of(resource: &Resource) -> Option<Scalar> {
         .scalar
         .as_ref()
         .filter(|_| resource.r#type == value::Type::Scalar as i32)?;
-    let amount = Scalar::from_f64(scalar.value).filter(|amount| *amount > Scalar::ZERO)?;
-    // GPUs are given whole.
-    let amount = if resource.name == "gpus" {
+    usable(&resource.name, scalar.value)
+}
+
+/// What can be used of a scalar; GPUs are given whole.
+fn usable(name: &str, value: f64) -> Option<Scalar> {
+    let amount = Scalar::from_f64(value)?;
+    let amount = if name == "gpus" {
         Scalar::from_milli(amount.whole() * 1000)
     } else {
         amount
     };
     Some(amount).filter(|amount| *amount > Scalar::ZERO)
+}
+
+fn pairs_of(ranges: &value::Ranges) -> impl Iterator<Item = (u64, u64)> {
+    ranges.range.iter().map(|range| (range.begin, range.end))
 }
 
 fn ranges_of(resource: &Resource) -> Option<&value::Ranges> {

@@ -32,7 +32,7 @@ fn amount(cpus: f64, mem: f64) -> Amount {
 }
 
 fn pool(offered: &[Resource], role: &str) -> Pool {
-    Pool::new([offered], role)
+    Pool::new([offered.to_vec()], role)
 }
 
 fn take(pool: &mut Pool, amount: Amount, ports: &[Option<u32>]) -> Option<(Vec<Resource>, Vec<u32>)> {

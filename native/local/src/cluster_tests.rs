@@ -80,7 +80,7 @@ impl Scheduler {
             .unwrap_or_else(|_| panic!("silence after {:?}", self.updates))
             .unwrap();
         self.offers
-            .extend(event.offers.into_iter().flat_map(|offers| offers.offers));
+            .extend(event.offers.iter().flat_map(|offers| offers.decoded().unwrap()));
         if let Some(status) = event.update.map(|update| *update.status) {
             if let Some(uuid) = status.uuid.clone() {
                 let agent = status.agent_id.clone().unwrap();

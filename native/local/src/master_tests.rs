@@ -76,7 +76,7 @@ impl Scheduler {
                     }
                     self.heartbeats += usize::from(*event == Event::heartbeat());
                     self.offers
-                        .extend(event.offers.clone().into_iter().flat_map(|offers| offers.offers));
+                        .extend(event.offers.iter().flat_map(|offers| offers.decoded().unwrap()));
                     self.updates.extend(event.update.map(|update| *update.status));
                 }
                 Effect::Launch(info) => self.launches.push(*info),

@@ -44,11 +44,7 @@ pub(crate) fn event(event: &Event) -> String {
         text += &format!(" as {}", subscribed.framework_id);
     }
     if let Some(offers) = &event.offers {
-        let offers: Vec<&str> = offers
-            .offers
-            .iter()
-            .map(|offer| offer.id.value.as_str())
-            .collect();
+        let offers: Vec<&str> = offers.ids().collect();
         text += &format!(" {offers:?}");
     }
     if let Some(update) = &event.update {

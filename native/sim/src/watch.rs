@@ -170,8 +170,7 @@ impl Watch {
             self.last_id = None;
         }
         if let Some(offers) = &event.offers {
-            self.held
-                .extend(offers.offers.iter().map(|offer| (offer.id.value.clone(), now)));
+            self.held.extend(offers.ids().map(|id| (id.to_owned(), now)));
         }
         if let Some(rescind) = &event.rescind {
             self.held.remove(&rescind.offer_id.value);

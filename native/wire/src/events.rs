@@ -38,7 +38,7 @@ impl Event {
     #[must_use]
     pub fn offers(offers: Vec<Offer>) -> Self {
         Self {
-            offers: Some(event::Offers { offers }),
+            offers: Some(event::Offers::of(&offers)),
             ..Self::of(event::Type::Offers)
         }
     }

@@ -30,10 +30,13 @@ mod generated {
     }
 }
 mod ids;
+mod offer_view;
 pub mod recordio;
 mod redact;
 mod values;
 
+pub use bytes::Bytes;
 pub use generated::scheduler::{Call, Event, call, event};
 pub use generated::*;
+pub use offer_view::{OfferError, OfferView, ResourceView};
 pub use prost::{DecodeError, Message};

@@ -35,10 +35,11 @@ fn a_resource_with_everything_is_echoed_as_it_was_offered() {
 fn an_event_with_everything_is_understood_to_the_last_member() {
     let event: Event = echo(EVENT);
     let offers = event.offers.unwrap().offers;
-    assert_eq!(offers[0].hostname, "hostname-0-ü");
-    assert_eq!(offers[0].resources, [Resource::decode(RESOURCE).unwrap()]);
-    assert!(offers[0].unavailability.as_ref().unwrap().duration.is_some());
-    assert!(offers[0].domain.as_ref().unwrap().fault_domain.is_some());
+    let offer = mesos_wire::Offer::decode(offers[0].clone()).unwrap();
+    assert_eq!(offer.hostname, "hostname-0-ü");
+    assert_eq!(offer.resources, [Resource::decode(RESOURCE).unwrap()]);
+    assert!(offer.unavailability.as_ref().unwrap().duration.is_some());
+    assert!(offer.domain.as_ref().unwrap().fault_domain.is_some());
     let status = event.update.unwrap().status;
     assert_eq!(TaskState::try_from(status.state), Ok(TaskState::TaskUnknown));
     assert_eq!(status.uuid.unwrap(), [11, 0, 255, 0]);

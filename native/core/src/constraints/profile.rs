@@ -24,28 +24,6 @@ pub(crate) enum Value {
 }
 
 impl Profile {
-    /// Whether an offer says the same; compares, and allocates nothing.
-    pub(crate) fn is_of(&self, offer: &Offer, symbols: &Symbols) -> bool {
-        let place = place_of(offer.domain.as_deref());
-        let same_place = match place {
-            Some((region, zone)) => {
-                self.region.is_some_and(|own| symbols.text(own) == region)
-                    && self.zone.is_some_and(|own| symbols.text(own) == zone)
-            }
-            None => self.region.is_none(),
-        };
-        same_place
-            && self.hostname == offer.hostname
-            && self.attributes.len() == offer.attributes.len()
-            && self
-                .attributes
-                .iter()
-                .zip(&offer.attributes)
-                .all(|((name, value), attribute)| {
-                    symbols.text(*name) == attribute.name && value.is_of(attribute, symbols)
-                })
-    }
-
     pub(crate) fn new(offer: &Offer, symbols: &mut Symbols) -> Self {
         let place = place_of(offer.domain.as_deref());
         Self {
@@ -99,18 +77,6 @@ impl Value {
             Ok(value::Type::Ranges) => Value::Ranges(ranges(attribute).collect()),
             Ok(value::Type::Set) => Value::Set(items(attribute).map(|item| symbols.intern(item)).collect()),
             Ok(value::Type::Text) | Err(_) => Value::Text(symbols.intern(text(attribute))),
-        }
-    }
-
-    fn is_of(&self, attribute: &Attribute, symbols: &Symbols) -> bool {
-        match (self, value::Type::try_from(attribute.r#type)) {
-            (Value::Number(own), Ok(value::Type::Scalar)) => *own == number(attribute),
-            (Value::Ranges(own), Ok(value::Type::Ranges)) => own.iter().copied().eq(ranges(attribute)),
-            (Value::Set(own), Ok(value::Type::Set)) => {
-                own.iter().map(|item| symbols.text(*item)).eq(items(attribute))
-            }
-            (Value::Text(own), Ok(value::Type::Text) | Err(_)) => symbols.text(*own) == text(attribute),
-            _ => false,
         }
     }
 

@@ -1,5 +1,6 @@
 //! What the arithmetic of placement cannot know: constraints, ports, limits.
 
+use super::lease::Lease;
 use super::pass::{Ask, Class};
 use super::seat::Seat;
 use crate::amount::Amount;
@@ -18,7 +19,7 @@ pub(super) struct Account<'a> {
     pub(super) classes: &'a [Class],
     pub(super) rules: &'a [Option<Rule>],
     pub(super) seats: &'a [Option<Seat>],
-    pub(super) held: &'a [Option<Offer>],
+    pub(super) held: &'a [Option<Lease>],
     pub(super) symbols: &'a crate::constraints::Symbols,
     /// Whether any host has a maintenance window.
     pub(super) windows: bool,
@@ -28,6 +29,8 @@ pub(super) struct Account<'a> {
     /// The same of this pass.
     pub(super) counts: HashMap<(String, String, String), u32>,
     pub(super) pools: HashMap<HostId, Pool>,
+    /// By class: hosts that have not, or no longer, what it needs beside amounts.
+    pub(super) dead: Vec<Vec<bool>>,
     /// The special wants that have a place, in the order in which they got it.
     pub(super) sequence: Vec<usize>,
 }
@@ -87,13 +90,18 @@ impl Account<'_> {
 }
 
 /// All that stands of a seat.
-pub(super) fn pool_of(seat: &Seat, held: &[Option<Offer>]) -> Pool {
-    let offers = seat
-        .offers
+pub(super) fn pool_of(seat: &Seat, held: &[Option<Lease>]) -> Pool {
+    let offers = offers_of(seat, held);
+    Pool::new(offers.into_iter().map(|offer| offer.resources), &seat.role)
+}
+
+/// The offers that stand of a seat, in the order of its slots.
+pub(super) fn offers_of(seat: &Seat, held: &[Option<Lease>]) -> Vec<Offer> {
+    seat.offers
         .iter()
         .map(|slot| held.get(*slot).and_then(Option::as_ref))
-        .map(|offer| offer.map(|offer| offer.resources.as_slice()).unwrap_or_default());
-    Pool::new(offers, &seat.role)
+        .map(|lease| lease.map(Lease::offer).unwrap_or_default())
+        .collect()
 }
 
 impl Rules for Account<'_> {
@@ -137,16 +145,32 @@ impl Rules for Account<'_> {
             return false;
         };
         let need = ask.need();
+        let index = host.index();
+        let is_dead = |dead: &Vec<bool>| dead.get(index).copied().unwrap_or(false);
+        if self.dead.get(class as usize).is_some_and(is_dead) {
+            return false;
+        }
         let ports = need.ports.is_empty()
             || self
                 .seat(host)
                 .is_some_and(|seat| holds_ports(&seat.ports, need.ports));
-        ports
-            && self.within_limits(class, host)
-            && self
-                .pool(host)
-                .and_then(|pool| pool.plain_part(&need))
-                .is_some_and(|plain| free.holds(plain))
+        let plain = if ports && self.within_limits(class, host) {
+            self.pool(host).and_then(|pool| pool.plain_part(&need))
+        } else {
+            None
+        };
+        if plain.is_none() {
+            // Within a pass it only gets worse.
+            if self.dead.len() <= class as usize {
+                self.dead.resize(class as usize + 1, Vec::new());
+            }
+            let dead = &mut self.dead[class as usize];
+            if dead.len() <= index {
+                dead.resize(index + 1, false);
+            }
+            dead[index] = true;
+        }
+        plain.is_some_and(|plain| free.holds(plain))
     }
 
     fn take(&mut self, want: usize, host: HostId) -> Amount {
@@ -166,6 +190,7 @@ impl Rules for Account<'_> {
     fn clear(&mut self) {
         self.counts.clear();
         self.pools.clear();
+        self.dead.clear();
         self.sequence.clear();
     }
 }

@@ -1,13 +1,15 @@
 //! From places to resources: what each task gets of which offer.
 
-use super::account::pool_of;
+use super::account::offers_of;
+use super::lease::Lease;
 use super::pass::Ask;
 use super::reason::Reason;
 use super::seat::Seat;
 use super::{Assigned, Bundle};
+use crate::amount::Amount;
 use crate::constraints::{Rule, Symbols};
 use crate::placement::HostId;
-use mesos_wire::Offer;
+use crate::resources::Pool;
 use std::collections::BTreeMap;
 
 /// An ask that has found a place.
@@ -34,10 +36,14 @@ pub(super) fn bundle(
     asks: &[Ask<'_>],
     rules: &[Option<Rule>],
     symbols: &Symbols,
-    held: &mut [Option<Offer>],
+    held: &mut [Option<Lease>],
 ) -> Cut {
     let mut cut = Cut::default();
-    let mut pool = pool_of(seat, held);
+    let mut offers = offers_of(seat, held);
+    let resources = offers
+        .iter_mut()
+        .map(|offer| std::mem::take(&mut offer.resources));
+    let mut pool = Pool::new(resources, &seat.role);
     let mut used = vec![false; seat.offers.len()];
     let mut tasks = Vec::with_capacity(group.len());
     for one in group {
@@ -76,26 +82,20 @@ pub(super) fn bundle(
     if tasks.is_empty() {
         return cut;
     }
-    let free = pool_of_used(seat, &used, held);
-    let slots: Vec<usize> = seat
-        .offers
-        .iter()
-        .zip(&used)
-        .filter(|(_, used)| **used)
-        .map(|(slot, _)| *slot)
-        .collect();
-    seat.offers.retain(|slot| !slots.contains(slot));
-    let mut offers = Vec::with_capacity(slots.len());
-    let mut agent = None;
-    for slot in &slots {
-        if let Some(offer) = held.get_mut(*slot).and_then(Option::take) {
-            offers.push(offer.id);
+    let (mut free, mut ids, mut agent) = (Amount::ZERO, Vec::new(), None);
+    let mut slots = Vec::new();
+    for ((slot, offer), used) in seat.offers.iter().zip(offers).zip(&used) {
+        if let Some(lease) = held.get_mut(*slot).filter(|_| *used).and_then(Option::take) {
+            slots.push(*slot);
+            free = free.plus(lease.amount);
+            ids.push(offer.id);
             agent = Some((offer.agent_id, offer.url));
         }
     }
+    seat.offers.retain(|slot| !slots.contains(slot));
     cut.slots = slots;
     cut.bundle = agent.map(|(agent_id, url)| Bundle {
-        offers,
+        offers: ids,
         agent_id,
         url,
         hostname: seat.profile.hostname.clone(),
@@ -103,16 +103,4 @@ pub(super) fn bundle(
         tasks,
     });
     cut
-}
-
-/// What the used offers had.
-fn pool_of_used(seat: &Seat, used: &[bool], held: &[Option<Offer>]) -> crate::amount::Amount {
-    let mut ports = crate::ports::PortSet::default();
-    seat.offers
-        .iter()
-        .zip(used)
-        .filter(|(_, used)| **used)
-        .filter_map(|(slot, _)| held.get(*slot)?.as_ref())
-        .map(|offer| crate::resources::sum_up(&offer.resources, &seat.role, &mut ports).0)
-        .fold(crate::amount::Amount::ZERO, crate::amount::Amount::plus)
 }

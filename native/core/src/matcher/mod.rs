@@ -1,12 +1,13 @@
 //! Which waiting agent goes into which offer.
 //!
 //! [`Matcher`] keeps what stands on offer and what it has seen of the cluster. Its life, pass by pass:
-//! [`take_in`](Matcher::take_in) offers as they come, [`pass`](Matcher::pass) over all that wait, use the
-//! [`Bundle`]s, and [`give_back`](Matcher::give_back) what is not to be kept. Offers may also stay: a pass after one new offer
+//! [`read`](Matcher::read) offers as they come, [`take_in`](Matcher::take_in) what was read, [`pass`](Matcher::pass) over all
+//! that wait, use the [`Bundle`]s, and [`give_back`](Matcher::give_back) what is not to be kept. Offers may also stay: a pass after one new offer
 //! or one new request costs a small part of a pass over everything.
 
 mod account;
 mod cut;
+mod lease;
 mod pass;
 mod reason;
 #[cfg(test)]
@@ -15,14 +16,15 @@ mod seat;
 #[cfg(test)]
 mod tests;
 
+pub use lease::Lease;
 pub use pass::{Ask, Peer};
 pub use reason::{Lack, Reason};
 
 use crate::amount::Amount;
 use crate::constraints::{Constraints, Rule, Symbols};
 use crate::placement::{Board, HostId, Policy};
-use mesos_wire::{DomainInfo, Offer, OfferId, Resource};
-use seat::{Seat, window_of};
+use mesos_wire::{DomainInfo, OfferId, Resource};
+use seat::Seat;
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::time::Duration;
 
@@ -108,7 +110,7 @@ pub struct Matcher {
     seats: Vec<Option<Seat>>,
     by_agent: HashMap<String, Vec<HostId>>,
     /// Offers that stand, by slot.
-    held: Vec<Option<Offer>>,
+    held: Vec<Option<Lease>>,
     slots: Vec<usize>,
     symbols: Symbols,
     rules: Vec<Option<Rule>>,
@@ -227,22 +229,20 @@ impl Matcher {
         self.held.len() - self.slots.len()
     }
 
-    /// Takes offers in; they stand until they are used, given back or rescinded. `used` says what our own tasks hold on an
-    /// agent. The order of the offers does not matter. Costs no allocation for an agent that was seen before.
-    pub fn take_in<'u>(&mut self, offers: Vec<Offer>, used: impl Fn(&str) -> Option<&'u Holding>) {
-        self.seat_new(&offers);
-        for offer in offers {
-            let Some(host) = self.find_seat(&offer) else {
-                continue;
-            };
-            self.learn(host, &offer, used(&offer.agent_id.value));
+    /// Puts offers that were read on the board; they stand until they are used, given back or rescinded. `used` says what our
+    /// own tasks hold on an agent. Allocates only to grow.
+    pub fn take_in<'u>(&mut self, leases: Vec<Lease>, used: impl Fn(&str) -> Option<&'u Holding>) {
+        self.held.reserve(leases.len().saturating_sub(self.slots.len()));
+        for lease in leases {
+            let host = lease.host;
+            self.stand(&lease, &used);
             let slot = match self.slots.pop() {
                 Some(slot) => {
-                    self.held[slot] = Some(offer);
+                    self.held[slot] = Some(lease);
                     slot
                 }
                 None => {
-                    self.held.push(Some(offer));
+                    self.held.push(Some(lease));
                     self.held.len() - 1
                 }
             };
@@ -257,7 +257,7 @@ impl Matcher {
         let slot = self
             .held
             .iter()
-            .position(|held| held.as_ref().is_some_and(|offer| offer.id == *offer_id));
+            .position(|held| held.as_ref().is_some_and(|lease| lease.id() == offer_id.value));
         let Some(slot) = slot else { return false };
         let host = self
             .board
@@ -285,7 +285,13 @@ impl Matcher {
             }
         }
         self.slots.clear();
-        self.held.drain(..).flatten().map(|offer| offer.id).collect()
+        self.held
+            .drain(..)
+            .flatten()
+            .map(|lease| OfferId {
+                value: lease.id().to_owned(),
+            })
+            .collect()
     }
 
     /// The agent was removed from the cluster.
@@ -318,56 +324,17 @@ impl Matcher {
         self.seats.get_mut(host.index())?.as_mut()
     }
 
-    fn role_of<'o>(&'o self, offer: &'o Offer) -> &'o str {
-        role_of(offer)
-            .or(self.roles.first().map(String::as_str))
-            .unwrap_or("*")
-    }
-
-    /// Of the offer's agent and role.
-    fn find_seat(&self, offer: &Offer) -> Option<HostId> {
-        let role = self.role_of(offer);
-        self.by_agent
-            .get(offer.agent_id.value.as_str())?
-            .iter()
-            .copied()
-            .find(|host| self.seat(*host).is_some_and(|seat| seat.role == role))
-    }
-
-    /// Gives seats to agents that were not seen before, in an order of their own.
-    fn seat_new(&mut self, offers: &[Offer]) {
-        let mut new: Vec<(String, String)> = offers
-            .iter()
-            .filter(|offer| self.find_seat(offer).is_none())
-            .map(|offer| (offer.agent_id.value.clone(), self.role_of(offer).to_owned()))
-            .collect();
-        new.sort_unstable();
-        new.dedup();
-        for (agent, role) in new {
-            let host = self.board.add();
-            if self.seats.len() <= host.index() {
-                self.seats.resize_with(host.index() + 1, || None);
-            }
-            self.seats[host.index()] = Some(Seat::new(&role));
-            self.by_agent.entry(agent).or_default().push(host);
-        }
-    }
-
-    /// What an offer says of its host.
-    fn learn(&mut self, host: HostId, offer: &Offer, used: Option<&Holding>) {
+    /// One more offer of its host.
+    fn stand<'u>(&mut self, lease: &Lease, used: &impl Fn(&str) -> Option<&'u Holding>) {
+        let host = lease.host;
         let Some(seat) = self.seats.get_mut(host.index()).and_then(Option::as_mut) else {
             return;
         };
-        if !seat.profile.is_of(offer, &self.symbols) {
-            seat.profile = crate::constraints::Profile::new(offer, &mut self.symbols);
-            for rule in self.rules.iter_mut().flatten() {
-                rule.forget(host.index());
-            }
+        if seat.window != lease.window {
+            self.windows -= usize::from(seat.window.is_some());
+            self.windows += usize::from(lease.window.is_some());
+            seat.window = lease.window;
         }
-        let window = window_of(offer);
-        self.windows -= usize::from(seat.window.is_some());
-        self.windows += usize::from(window.is_some());
-        seat.window = window;
         let before = if seat.offers.is_empty() {
             seat.ports.clear();
             seat.revocable = Amount::ZERO;
@@ -375,11 +342,9 @@ impl Matcher {
         } else {
             self.board.offered(host)
         };
-        let offered = if self.roles.contains(&seat.role) {
-            before.plus(seat.add(offer))
-        } else {
-            before
-        };
+        let offered = before.plus(lease.amount);
+        seat.add(lease);
+        let used = used(&seat.agent_id);
         let held = used.map(|used| used.amount).unwrap_or_default();
         for port in used.map(|used| used.ports.as_slice()).unwrap_or_default() {
             seat.seen_ports.insert(*port);
@@ -400,24 +365,12 @@ impl Matcher {
         seat.ports.clear();
         seat.revocable = Amount::ZERO;
         let mut offered = Amount::ZERO;
-        for offer in slots.iter().filter_map(|slot| self.held.get(*slot)?.as_ref()) {
-            if self.roles.contains(&seat.role) {
-                offered = offered.plus(seat.add(offer));
-            }
+        for lease in slots.iter().filter_map(|slot| self.held.get(*slot)?.as_ref()) {
+            offered = offered.plus(lease.amount);
+            seat.add(lease);
         }
         seat.offers = slots;
         let capacity = self.board.capacity(host);
         self.board.set(host, offered, capacity);
     }
-}
-
-/// For which of our roles it was made.
-fn role_of(offer: &Offer) -> Option<&str> {
-    let allocation = offer.allocation_info.as_ref().or_else(|| {
-        offer
-            .resources
-            .iter()
-            .find_map(|resource| resource.allocation_info.as_ref())
-    })?;
-    allocation.role.as_deref()
 }

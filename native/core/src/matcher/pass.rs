@@ -114,6 +114,7 @@ impl Matcher {
             before: counted(peers),
             counts: HashMap::new(),
             pools: HashMap::new(),
+            dead: Vec::new(),
             sequence: Vec::new(),
         };
         let (placed, holds) = self.board.place(&wants, &mut account);

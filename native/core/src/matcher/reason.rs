@@ -297,6 +297,7 @@ impl Matcher {
             before: HashMap::new(),
             counts: HashMap::new(),
             pools: HashMap::new(),
+            dead: Vec::new(),
             sequence: Vec::new(),
         };
         let holds = |host: HostId| {

@@ -1,8 +1,8 @@
 //! Passes over small clusters, compared with what is slow and obviously right.
 
-use super::tests::{amount, nothing_used, offer, scalar, text};
+use super::tests::{amount, nothing_used, offer, scalar, take_in, text};
 use super::*;
-use mesos_wire::{Attribute, value};
+use mesos_wire::{Attribute, Offer, value};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 
@@ -174,7 +174,7 @@ fn run(
             }
         })
         .collect();
-    matcher.take_in(offers, nothing_used);
+    take_in(matcher, &offers, nothing_used);
     let placement = matcher.pass(&asks, 0, &[]);
     let unused = matcher.give_back();
     (placement, unused)

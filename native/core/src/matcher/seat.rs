@@ -1,15 +1,17 @@
 //! What is known of an agent as one of our roles sees it.
 
+use super::lease::Lease;
 use crate::amount::Amount;
 use crate::constraints::Profile;
 use crate::ports::PortSet;
-use crate::resources::sum_up;
-use mesos_wire::Offer;
 
 /// An agent and a role. What is on offer of it and what it was seen to have in all is on the board.
 #[derive(Debug)]
 pub(super) struct Seat {
+    pub(super) agent_id: String,
     pub(super) role: String,
+    /// What the profile was made of.
+    pub(super) identity: Vec<u8>,
     pub(super) profile: Profile,
     /// On offer.
     pub(super) ports: PortSet,
@@ -24,9 +26,11 @@ pub(super) struct Seat {
 }
 
 impl Seat {
-    pub(super) fn new(role: &str) -> Self {
+    pub(super) fn new(agent_id: &str, role: &str) -> Self {
         Self {
+            agent_id: agent_id.to_owned(),
             role: role.to_owned(),
+            identity: Vec::new(),
             profile: Profile::default(),
             ports: PortSet::default(),
             seen_ports: PortSet::default(),
@@ -36,12 +40,13 @@ impl Seat {
         }
     }
 
-    /// Adds what an offer has; its amount is the answer.
-    pub(super) fn add(&mut self, offer: &Offer) -> Amount {
-        let (plain, revocable) = sum_up(&offer.resources, &self.role, &mut self.ports);
-        self.revocable = self.revocable.plus(revocable);
-        self.seen_ports.merge(&self.ports);
-        plain
+    /// Adds what an offer has beside its amount.
+    pub(super) fn add(&mut self, lease: &Lease) {
+        self.revocable = self.revocable.plus(lease.revocable);
+        if !lease.ports.is_empty() {
+            self.ports.merge(&lease.ports);
+            self.seen_ports.merge(&lease.ports);
+        }
     }
 
     /// Whether maintenance begins before an agent that is launched now would end.
@@ -49,14 +54,4 @@ impl Seat {
         self.window
             .is_some_and(|(begin, end)| begin <= until.max(now) && now < end)
     }
-}
-
-/// Begin and end of the planned maintenance; without a length it is for good.
-pub(super) fn window_of(offer: &Offer) -> Option<(i64, i64)> {
-    let window = offer.unavailability.as_ref()?;
-    let begin = window.start.nanoseconds / 1_000_000;
-    let end = window.duration.as_ref().map_or(i64::MAX, |duration| {
-        begin.saturating_add(duration.nanoseconds / 1_000_000)
-    });
-    Some((begin, end))
 }

@@ -4,6 +4,7 @@ use crate::scalar::Scalar;
 use mesos_wire::AgentId;
 use mesos_wire::resource::AllocationInfo;
 use mesos_wire::{Attribute, DurationInfo, OfferId, TimeInfo, Unavailability, domain_info, value};
+use mesos_wire::{Offer, event};
 
 pub(super) fn scalar(name: &str, milli: i64) -> Resource {
     Resource {
@@ -55,6 +56,17 @@ fn held(cpus_milli: i64, mem_milli: i64) -> Holding {
     }
 }
 
+/// Puts offers on the board as the session does.
+pub(super) fn take_in<'u>(
+    matcher: &mut Matcher,
+    offers: &[Offer],
+    used: impl Fn(&str) -> Option<&'u Holding>,
+) {
+    let (leases, unreadable) = matcher.read(event::Offers::of(offers).offers);
+    assert_eq!(unreadable, 0);
+    matcher.take_in(leases, used);
+}
+
 pub(super) fn nothing_used(_: &str) -> Option<&'static Holding> {
     None
 }
@@ -85,7 +97,7 @@ fn pass(matcher: &mut Matcher, asks: &[Ask<'_>], offers: &[Offer]) -> (Placement
 }
 
 fn pass_at(matcher: &mut Matcher, asks: &[Ask<'_>], offers: &[Offer], now: i64) -> (Placement, Vec<String>) {
-    matcher.take_in(offers.to_vec(), nothing_used);
+    take_in(matcher, offers, nothing_used);
     let placement = matcher.pass(asks, now, &[]);
     let mut unused: Vec<String> = matcher.give_back().into_iter().map(|id| id.value).collect();
     unused.sort();
@@ -141,7 +153,7 @@ fn the_host_in_use_is_filled_first() {
     // Agent `a` is empty, on `b` we already use three of four CPUs.
     let three = held(3000, 3_000_000);
     let offers = [offer("a", 0, 4000, 4000), offer("b", 1, 1000, 1000)];
-    matcher.take_in(offers.to_vec(), |agent| (agent == "b").then_some(&three));
+    take_in(&mut matcher, &offers, |agent| (agent == "b").then_some(&three));
     let placement = matcher.pass(&[Ask::new("x", amount(1000, 500), rule)], 0, &[]);
     assert_eq!(offers_of(&placement), ["o1"]);
     assert_eq!(matcher.give_back(), [OfferId { value: "o0".into() }]);
@@ -233,15 +245,16 @@ fn a_request_that_only_waits_for_room_says_what_is_offered() {
     let (mut matcher, rule) = matcher();
     let six = held(6000, 0);
     let ask = [Ask::new("x", amount(8000, 100), rule)];
-    matcher.take_in(vec![offer("a", 0, 4000, 500)], |_| Some(&six));
+    take_in(&mut matcher, &[offer("a", 0, 4000, 500)], |_| Some(&six));
     let placement = matcher.pass(&ask, 0, &[]);
     assert_eq!(
         (reason(&placement), placement.reasons[0].1.possible),
         ("needs 8 CPUs, largest offer has 4", true)
     );
     matcher.give_back();
-    matcher.take_in(
-        vec![
+    take_in(
+        &mut matcher,
+        &[
             offer("a", 1, 4000, 500),
             offer("b", 2, 5500, 50),
             offer("c", 3, 1000, 5000),
@@ -274,8 +287,9 @@ fn capacity_is_remembered_until_the_agent_is_forgotten() {
 #[test]
 fn a_rescinded_offer_is_not_used() {
     let (mut matcher, rule) = matcher();
-    matcher.take_in(
-        vec![offer("a", 0, 1000, 500), offer("a", 1, 1000, 500)],
+    take_in(
+        &mut matcher,
+        &[offer("a", 0, 1000, 500), offer("a", 1, 1000, 500)],
         nothing_used,
     );
     assert!(matcher.rescind(&OfferId { value: "o0".into() }));
@@ -458,9 +472,11 @@ fn a_fixed_port_is_given_once_and_the_next_waits_with_a_reason() {
         ports: vec![5900],
         ..held(100, 10_000)
     };
-    matcher.take_in(vec![with_ports(offer("a", 1, 900, 490), 5901, 5901)], |_| {
-        Some(&used)
-    });
+    take_in(
+        &mut matcher,
+        &[with_ports(offer("a", 1, 900, 490), 5901, 5901)],
+        |_| Some(&used),
+    );
     let placement = matcher.pass(&[fixed], 0, &[]);
     assert_eq!(
         (reason(&placement), placement.reasons[0].1.possible),
@@ -685,7 +701,7 @@ fn agents_that_are_to_be_apart_are_kept_apart() {
         let rule = matcher.rule("t", &Constraints::default().and(line).unwrap());
         assert!(matcher.counts_peers(rule));
         let names = names(6);
-        matcher.take_in(two_racks().to_vec(), nothing_used);
+        take_in(&mut matcher, &two_racks(), nothing_used);
         let placement = matcher.pass(&asks(&names, &[(100, 10); 6], rule), 0, peers);
         let why = placement.reasons.first().map(|reason| reason.1.text.clone());
         let mut hosts: Vec<(String, usize)> = placement
@@ -791,11 +807,11 @@ fn a_big_request_that_waits_too_long_gets_what_it_needs() {
     };
     let small = Ask::new("small", amount(500, 10), rule);
     let offers = || [offer("a", 0, 2000, 500)];
-    matcher.take_in(offers().to_vec(), |_| Some(&six));
+    take_in(&mut matcher, &offers(), |_| Some(&six));
     let early = matcher.pass(&[big(Duration::ZERO), small], 0, &[]);
     assert_eq!(placed(&early), [1], "not yet");
     matcher.give_back();
-    matcher.take_in(offers().to_vec(), |_| Some(&six));
+    take_in(&mut matcher, &offers(), |_| Some(&six));
     let late = matcher.pass(&[big(patience), small], 0, &[]);
     assert_eq!(placed(&late), [0; 0]);
     assert_eq!(late.holds.len(), 1);
@@ -807,8 +823,9 @@ fn a_big_request_that_waits_too_long_gets_what_it_needs() {
     matcher.give_back();
     // Elsewhere the small one is welcome, and the held host stays the same though another is nearer now.
     let three = held(3000, 0);
-    matcher.take_in(
-        vec![offer("b", 1, 5000, 500), offer("a", 0, 4000, 500)],
+    take_in(
+        &mut matcher,
+        &[offer("b", 1, 5000, 500), offer("a", 0, 4000, 500)],
         |agent| Some(if agent == "a" { &six } else { &three }),
     );
     let placement = matcher.pass(&[big(patience), small], 0, &[]);
@@ -818,7 +835,7 @@ fn a_big_request_that_waits_too_long_gets_what_it_needs() {
     );
     assert_eq!(placement.holds[0].hostname, "a.example");
     matcher.give_back();
-    matcher.take_in(vec![offer("a", 0, 8000, 500)], nothing_used);
+    take_in(&mut matcher, &[offer("a", 0, 8000, 500)], nothing_used);
     assert_eq!(placed(&matcher.pass(&[big(patience), small], 0, &[])), [0]);
 }
 

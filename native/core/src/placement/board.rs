@@ -1,7 +1,7 @@
 //! The hosts as they stand.
 
 use super::policy::Policy;
-use super::weights::Weights;
+use super::weights::{Proportion, Weights};
 use crate::amount::Amount;
 use crate::scalar::Scalar;
 
@@ -28,6 +28,7 @@ pub(crate) struct Board {
     /// What was there before the pass.
     offered: Vec<Amount>,
     capacity: Vec<Amount>,
+    proportions: Vec<Proportion>,
     pub(super) weights: Weights,
     policy: Policy,
     standing: Vec<bool>,
@@ -43,13 +44,21 @@ pub(crate) struct Board {
 }
 
 /// Hosts without GPUs come first, and where wants are to be packed, hosts that someone works on before whole ones; then
-/// the roomy before the full. Ties by place: same input, same answer.
+/// the roomy before the full. Ties by place: same input, same answer. One number, since thousands are sorted at a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Rank {
-    gpus: bool,
-    whole: bool,
-    fullness: i64,
-    pub(super) host: u32,
+pub(super) struct Rank(u128);
+
+impl Rank {
+    fn new(gpus: bool, whole: bool, room: i64, host: u32) -> Self {
+        // Room is never negative here; the roomiest is to have the least rank.
+        let fullness = i64::MAX.abs_diff(room);
+        Self(u128::from(gpus) << 97 | u128::from(whole) << 96 | u128::from(fullness) << 32 | u128::from(host))
+    }
+
+    pub(super) fn host(self) -> HostId {
+        // the lowest 32 bits
+        HostId(self.0 as u32)
+    }
 }
 
 impl Default for Board {
@@ -58,6 +67,7 @@ impl Default for Board {
             free: Vec::new(),
             offered: Vec::new(),
             capacity: Vec::new(),
+            proportions: Vec::new(),
             weights: Weights::of(Amount::ZERO),
             policy: Policy::Pack,
             standing: Vec::new(),
@@ -113,12 +123,21 @@ impl Board {
         self.capacity.get(host.index()).copied().unwrap_or_default()
     }
 
+    /// How far what is left would be from the proportion of the host's whole.
+    #[inline]
+    pub(super) fn skew(&self, host: HostId, left: Amount) -> i64 {
+        self.proportions
+            .get(host.index())
+            .map_or(0, |proportion| proportion.skew(left))
+    }
+
     /// A new host, of which nothing is on offer yet.
     pub(crate) fn add(&mut self) -> HostId {
         let host = self.vacant.pop().unwrap_or_else(|| {
             self.free.push(Amount::ZERO);
             self.offered.push(Amount::ZERO);
             self.capacity.push(Amount::ZERO);
+            self.proportions.push(Proportion::default());
             self.standing.push(false);
             self.rank.push(None);
             // places are counted by u32 everywhere; a cluster has fewer hosts
@@ -136,8 +155,12 @@ impl Board {
         self.standing[index] = true;
         self.free[index] = offered;
         self.offered[index] = offered;
-        self.capacity[index] = self.capacity[index].most(capacity).most(offered);
-        self.largest = self.largest.most(self.capacity[index]);
+        let whole = self.capacity[index].most(capacity).most(offered);
+        if whole != self.capacity[index] {
+            self.capacity[index] = whole;
+            self.proportions[index] = Proportion::of(whole);
+            self.largest = self.largest.most(whole);
+        }
         self.changed.push(host.0);
     }
 
@@ -188,7 +211,7 @@ impl Board {
         self.blocks.clear();
         for block in self.order.chunks(BLOCK) {
             let most = block.iter().fold(Amount::ZERO, |most, rank| {
-                most.most(self.free[rank.host as usize])
+                most.most(self.free[rank.host().index()])
             });
             self.blocks.push(most);
         }
@@ -223,19 +246,22 @@ impl Board {
     }
 
     fn rank_of(&self, host: usize) -> Option<Rank> {
-        self.standing[host].then(|| Rank {
-            gpus: self.offered[host].gpus > Scalar::ZERO,
-            whole: self.policy == Policy::Pack && self.offered[host] == self.capacity[host],
-            fullness: -self.weights.sum(self.offered[host]),
-            // there are no more places than u32 counts
-            host: host as u32,
+        let offered = self.offered[host];
+        self.standing[host].then(|| {
+            Rank::new(
+                offered.gpus > Scalar::ZERO,
+                self.policy == Policy::Pack && offered == self.capacity[host],
+                self.weights.sum(offered),
+                // there are no more places than u32 counts
+                host as u32,
+            )
         })
     }
 
     /// As before the pass.
-    pub(super) fn reset(&mut self, touched: &[u32]) {
+    pub(super) fn reset(&mut self, touched: impl Iterator<Item = u32>) {
         for host in touched {
-            self.free[*host as usize] = self.offered[*host as usize];
+            self.free[host as usize] = self.offered[host as usize];
         }
     }
 }

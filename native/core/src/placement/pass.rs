@@ -4,7 +4,6 @@ use super::board::{BLOCK, Board, HostId};
 use super::exchange::Exchange;
 use super::policy::Policy;
 use super::search;
-use super::weights::skew;
 use crate::amount::Amount;
 
 /// What one waiting agent wants.
@@ -78,8 +77,8 @@ const MOST_HOLDS: usize = 16;
 struct Pass<'b, R> {
     board: &'b mut Board,
     rules: &'b mut R,
-    /// Hosts that got something in this pass.
-    touched: Vec<u32>,
+    /// Hosts that got something in this pass, with the room they have left; the tightest first.
+    touched: Vec<(i64, u32)>,
     is_touched: Vec<bool>,
     /// By slot: how far the order is used up.
     begun: Vec<usize>,
@@ -107,7 +106,7 @@ impl Board {
                 return (placed, Vec::new());
             }
             let touched = pass.touched;
-            self.reset(&touched);
+            self.reset(touched.into_iter().map(|(_, host)| host));
             rules.clear();
             placed.fill(None);
         }
@@ -119,11 +118,53 @@ impl Board {
             }
         }
         let holds = pass.holds;
-        if self.policy() == Policy::Pack {
+        if self.policy() == Policy::Pack && placed.contains(&None) {
+            let before = self.free.clone();
             Exchange::new(&mut self.free, wants, &mut placed, rules).run();
             search::better(&mut self.free, wants, &self.weights, rules, &mut placed);
+            self.use_new_room(&before, wants, rules, &mut placed);
         }
         (placed, holds)
+    }
+
+    /// What was moved may have left more of one kind where it was: for those that found no place, also special ones.
+    fn use_new_room(
+        &mut self,
+        before: &[Amount],
+        wants: &[Want],
+        rules: &mut impl Rules,
+        placed: &mut [Option<HostId>],
+    ) {
+        let roomier: Vec<HostId> = self
+            .hosts()
+            .filter(|host| {
+                let index = host.index();
+                self.free
+                    .get(index)
+                    .zip(before.get(index))
+                    .is_some_and(|(now, before)| !before.holds(*now))
+            })
+            .collect();
+        for (index, want) in wants.iter().enumerate().filter(|_| !roomier.is_empty()) {
+            if placed[index].is_some() {
+                continue;
+            }
+            let host = roomier.iter().copied().find(|host| {
+                let free = self.free[host.index()];
+                free.holds(want.need)
+                    && rules.allowed(want.class, *host)
+                    && (!want.special || rules.fits(index, *host, free))
+            });
+            if let Some(host) = host {
+                let taken = if want.special {
+                    rules.take(index, host)
+                } else {
+                    want.need
+                };
+                self.free[host.index()] = self.free[host.index()].minus(taken);
+                placed[index] = Some(host);
+            }
+        }
     }
 }
 
@@ -174,13 +215,26 @@ impl<'b, R: Rules> Pass<'b, R> {
         } else {
             want.need
         };
-        let free = &mut self.board.free[host.index()];
-        *free = free.minus(taken);
-        if !self.is_touched[host.index()] {
-            self.is_touched[host.index()] = true;
-            self.touched.push(host.0);
-        }
+        let before = self.board.free[host.index()];
+        self.leave(host, before.minus(taken));
         Some(host)
+    }
+
+    /// The host has so much left from now on, and is touched.
+    fn leave(&mut self, host: HostId, left: Amount) {
+        let weights = self.board.weights;
+        let free = &mut self.board.free[host.index()];
+        let old = (weights.sum(*free), host.0);
+        *free = left;
+        if self.is_touched[host.index()]
+            && let Ok(place) = self.touched.binary_search(&old)
+        {
+            self.touched.remove(place);
+        }
+        self.is_touched[host.index()] = true;
+        let new = (weights.sum(left), host.0);
+        let place = self.touched.binary_search(&new).unwrap_or_else(|place| place);
+        self.touched.insert(place, new);
     }
 
     fn find(&mut self, index: usize, want: &Want, strict: bool) -> Option<HostId> {
@@ -191,7 +245,6 @@ impl<'b, R: Rules> Pass<'b, R> {
         let host = self.favourite(index, want).or_else(|| match self.board.policy() {
             Policy::Pack => self
                 .best_touched(index, want, strict, false)
-                .map(|(_, host)| host)
                 .or_else(|| self.open(index, want, strict)),
             Policy::Spread => self.roomiest(index, want, strict),
             Policy::Balanced => self.most_balanced(index, want, strict),
@@ -233,27 +286,26 @@ impl<'b, R: Rules> Pass<'b, R> {
         best.1
     }
 
-    /// The tightest touched host, or the roomiest, with how much it has left.
-    fn best_touched(
-        &mut self,
-        index: usize,
-        want: &Want,
-        strict: bool,
-        roomiest: bool,
-    ) -> Option<(i64, HostId)> {
-        let mut best: Option<(i64, HostId)> = None;
-        for at in 0..self.touched.len() {
-            let host = HostId(self.touched[at]);
-            let free = &self.board.free[host.index()];
-            if free.holds(want.need) {
-                let left = self.board.weights.sum(*free);
-                let better = best.is_none_or(|(most, _)| if roomiest { left > most } else { left < most });
-                if better && self.usable(want.class, host, strict) && self.fits(index, want, host) {
-                    best = Some((left, host));
-                }
+    /// The tightest touched host, or the roomiest.
+    fn best_touched(&mut self, index: usize, want: &Want, strict: bool, roomiest: bool) -> Option<HostId> {
+        let least = self.board.weights.sum(want.need);
+        // Who holds it has at least its weight left.
+        let begin = self.touched.partition_point(|(left, _)| *left < least);
+        for step in 0..self.touched.len() - begin {
+            let place = if roomiest {
+                self.touched.len() - 1 - step
+            } else {
+                begin + step
+            };
+            let host = HostId(self.touched[place].1);
+            if self.board.free[host.index()].holds(want.need)
+                && self.usable(want.class, host, strict)
+                && self.fits(index, want, host)
+            {
+                return Some(host);
             }
         }
-        best
+        None
     }
 
     /// The first untouched one in order that holds it. What no want of this class can use is skipped once for all.
@@ -267,7 +319,7 @@ impl<'b, R: Rules> Pass<'b, R> {
                 place = (place / BLOCK + 1) * BLOCK;
                 continue;
             }
-            let host = HostId(rank.host);
+            let host = rank.host();
             place += 1;
             let untouched = !self.is_touched[host.index()];
             if skipping {
@@ -292,11 +344,11 @@ impl<'b, R: Rules> Pass<'b, R> {
         let touched = self.best_touched(index, want, strict, true);
         let untouched = self.open(index, want, strict);
         match (touched, untouched) {
-            (Some((left, host)), Some(other)) => {
-                let fresh = self.board.weights.sum(self.board.free(other));
-                Some(if left > fresh { host } else { other })
+            (Some(host), Some(other)) => {
+                let room = |host| self.board.weights.sum(self.board.free(host));
+                Some(if room(host) > room(other) { host } else { other })
             }
-            (touched, untouched) => untouched.or(touched.map(|(_, host)| host)),
+            (touched, untouched) => untouched.or(touched),
         }
     }
 
@@ -309,12 +361,12 @@ impl<'b, R: Rules> Pass<'b, R> {
                 continue;
             }
             place += 1;
-            let host = HostId(rank.host);
+            let host = rank.host();
             let free = self.board.free[host.index()];
             if !free.holds(want.need) {
                 continue;
             }
-            let badness = skew(free.minus(want.need), self.board.capacity(host));
+            let badness = self.board.skew(host, free.minus(want.need));
             if badness < best.0 && self.usable(want.class, host, strict) && self.fits(index, want, host) {
                 best = (badness, Some(host));
             }
@@ -341,14 +393,14 @@ impl<'b, R: Rules> Pass<'b, R> {
             self.board
                 .order()
                 .iter()
-                .map(|rank| HostId(rank.host))
+                .map(|rank| rank.host())
                 .filter(|host| could(*host))
                 .min_by_key(|host| missing(*host))
         });
         let Some(host) = host else { return };
-        let free = &mut self.board.free[host.index()];
+        let free = self.board.free[host.index()];
         let amount = free.least(want.need);
-        *free = free.minus(amount);
+        self.leave(host, free.minus(amount));
         self.holds.push(Hold {
             want: index,
             host,

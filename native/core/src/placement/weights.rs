@@ -47,12 +47,28 @@ impl Weights {
     }
 }
 
-/// How far CPUs and memory are from being left in the proportion of `whole`, in thousandths.
-pub(super) fn skew(left: Amount, whole: Amount) -> i64 {
-    let share = |left: i64, whole: i64| left.saturating_mul(1000) / whole.max(1);
-    let cpus = share(left.cpus.as_milli(), whole.cpus.as_milli());
-    let mem = share(left.mem.as_milli(), whole.mem.as_milli());
-    (cpus - mem).abs()
+/// What a thousandth of CPUs and of memory is of a host's whole: multiplying is what can be done millions of times.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Proportion {
+    cpus: i64,
+    mem: i64,
+}
+
+impl Proportion {
+    pub(super) fn of(whole: Amount) -> Self {
+        Self {
+            cpus: WHOLE / whole.cpus.as_milli().max(1),
+            mem: WHOLE / whole.mem.as_milli().max(1),
+        }
+    }
+
+    /// How far CPUs and memory are from being left in the proportion of the whole.
+    #[inline]
+    pub(super) fn skew(self, left: Amount) -> i64 {
+        let cpus = left.cpus.as_milli().saturating_mul(self.cpus);
+        let mem = left.mem.as_milli().saturating_mul(self.mem);
+        cpus.saturating_sub(mem).saturating_abs()
+    }
 }
 
 #[cfg(test)]

@@ -200,7 +200,7 @@ impl Bench {
     pub(crate) fn offers(&mut self, offers: Vec<Offer>) {
         self.event(Event {
             r#type: Some(event::Type::Offers as i32),
-            offers: Some(event::Offers { offers }),
+            offers: Some(event::Offers::of(&offers)),
             ..Event::default()
         });
     }

@@ -1,7 +1,8 @@
 use super::*;
 use crate::stock::Stock;
 use mesos_wire::{
-    CommandInfo, Filters, FrameworkInfo, Offer, OfferId, Resource, TaskInfo, TaskState, event, offer,
+    CommandInfo, Filters, FrameworkInfo, Message as _, Offer, OfferId, Resource, TaskInfo, TaskState, event,
+    offer,
 };
 
 /// A scheduler made by hand.
@@ -144,6 +145,7 @@ fn offers(events: &[Event]) -> Vec<Offer> {
         .iter()
         .filter_map(|event| event.offers.clone())
         .flat_map(|offers| offers.offers)
+        .map(|bytes| Offer::decode(bytes).unwrap())
         .collect()
 }
 
