@@ -12,8 +12,8 @@ use mesos_core::Scalar;
 /// T  task  cpus  mem_mb  zone  [ports]
 /// ```
 ///
-/// A host's offer is what is not used, and its ports. `ports` is a number: that many, whichever; or `=` and a port: that one.
-/// A task's zone is a constraint in the mode `constraint` only.
+/// A host's offer is what is not used, and its ports. `ports` is a number: that many, whichever; or `=` and a port: that
+/// one. A task's zone is a constraint in the mode `constraint` only.
 #[derive(Debug, Default)]
 pub(crate) struct Case {
     pub(crate) hosts: Vec<Host>,

@@ -38,6 +38,8 @@ enum Failure {
     File(#[from] std::io::Error),
     #[error("an event that was encoded here cannot be decoded: {0}")]
     Decode(#[from] mesos_wire::DecodeError),
+    #[error("of the offers that were encoded here only {0} can be read")]
+    Unreadable(usize),
 }
 
 fn main() -> ExitCode {

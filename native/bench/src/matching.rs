@@ -74,14 +74,14 @@ impl Running {
     }
 }
 
-/// Offers as they are matched, from the bytes of an event; for a peer, these are its leases.
+/// Offers are read as they come in an event.
 pub(crate) fn read(matcher: &mut Matcher, offers: Vec<Bytes>) -> Vec<Lease> {
     matcher.read(offers).0
 }
 
-/// Offers come in.
-pub(crate) fn take_in(matcher: &mut Matcher, offers: Vec<Lease>, running: &Running) {
-    matcher.take_in(offers, |agent| running.0.get(agent));
+/// What was read is put on the board.
+pub(crate) fn take_in(matcher: &mut Matcher, leases: Vec<Lease>, running: &Running) {
+    matcher.take_in(leases, |agent| running.0.get(agent));
 }
 
 /// A pass over all that stands and all that is asked for.

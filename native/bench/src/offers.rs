@@ -15,26 +15,21 @@ use crate::case::{Case, Host};
 pub(crate) const ROLE: &str = "jenkins";
 const FRAMEWORK: &str = "3f0e4b3c-6d0a-4a46-a1b8-9d9f6d2b7a10-0001";
 
-/// What each host of the case has free. `round` is in the ids, for no offer comes twice.
-pub(crate) fn of_case(case: &Case, round: u64) -> Vec<Bytes> {
-    case.hosts.iter().map(|host| bytes_of(host, round)).collect()
-}
-
-/// As it lies in an event.
-pub(crate) fn bytes_of(host: &Host, round: u64) -> Bytes {
-    of_host(host, round).encode_to_vec().into()
+/// What each host of the case has free, as it comes in an event.
+pub(crate) fn of_case(case: &Case) -> Vec<Bytes> {
+    case.hosts.iter().map(of_host).collect()
 }
 
 /// What a host has free, in as few words as the peer's leases have: CPUs, memory, ports, and its zone as attribute.
-fn of_host(host: &Host, round: u64) -> Offer {
+pub(crate) fn of_host(host: &Host) -> Bytes {
     let mut resources = vec![
         scalar("cpus", host.cpus - host.cpus_used),
         scalar("mem", host.mem - host.mem_used),
     ];
     resources.extend(host.ports.map(|(begin, end)| ports(begin, end)));
-    Offer {
+    let offer = Offer {
         id: OfferId {
-            value: format!("offer-{round}-{}", host.name),
+            value: format!("offer-{}", host.name),
         },
         framework_id: FrameworkId {
             value: FRAMEWORK.to_owned(),
@@ -47,7 +42,8 @@ fn of_host(host: &Host, round: u64) -> Offer {
         attributes: vec![text("zone", &host.zone)],
         allocation_info: Some(allocation()),
         ..Offer::default()
-    }
+    };
+    offer.encode_to_vec().into()
 }
 
 /// The agent that offers what this host has.
@@ -55,8 +51,8 @@ pub(crate) fn agent_id(host: &str) -> String {
     format!("agent-{host}")
 }
 
-/// The bytes of an OFFERS event of `count` offers with all that real ones carry: ids of full length, a URL, five attributes, a
-/// fault domain, disk, ports with holes, and CPUs and memory that are reserved for the role on one host of four.
+/// An OFFERS event of `count` offers with all that real ones carry: ids of full length, a URL, five attributes, a fault
+/// domain, disk, ports with holes, and CPUs and memory that are reserved for the role on one host of four.
 pub(crate) fn event(count: u32) -> Event {
     Event::offers((0..count).map(real).collect())
 }

@@ -12,7 +12,10 @@ use crate::offers;
 use crate::small::small;
 
 /// The columns of the answers to `run`.
-const COLUMNS: &str = "median_ms\tp99_ms\tmin_ms\toffers_only_median_ms\titerations\tthreads\tprocessor_ms\toffers_only_processor_ms";
+const COLUMNS: &str = concat!(
+    "median_ms\tp99_ms\tmin_ms\toffers_only_median_ms\titerations\tthreads",
+    "\tfrom_bytes_ms\tprocessor_ms\toffers_only_processor_ms"
+);
 
 pub(crate) fn serve(effort: Effort) -> Result<(), Failure> {
     println!("{COLUMNS}");
@@ -38,24 +41,36 @@ pub(crate) fn serve(effort: Effort) -> Result<(), Failure> {
     Ok(())
 }
 
-/// What Fenzo's call does: offers and tasks go to a matcher that knows nothing but what runs on the hosts. Offers are parsed
-/// and requests are made before, as they are for Fenzo.
+/// What Fenzo's call does: offers and tasks go to a matcher that has no offers and knows what runs on the hosts. Offers are
+/// read and requests are made before, as they are for Fenzo. Besides: the same with the reading of the offers.
 fn run(case: &Case, constraint: bool, assignments: &Path, effort: Effort) -> Result<String, Failure> {
     let requests = Requests::of(&case.tasks, constraint);
     let running = Running::of(case);
-    let offered = offers::of_case(case, 0);
+    let offered = offers::of_case(case);
     let once = |with_tasks: bool| {
         let mut matcher = fresh();
         let mut asks = requests.asks(&mut matcher);
         asks.truncate(if with_tasks { asks.len() } else { 0 });
-        let offers = read(&mut matcher, offered.clone());
+        let leases = read(&mut matcher, offered.clone());
         timed(|| {
-            take_in(&mut matcher, offers, &running);
+            take_in(&mut matcher, leases, &running);
             pass(&mut matcher, &asks)
         })
     };
+    let with_reading = || {
+        let mut matcher = fresh();
+        let asks = requests.asks(&mut matcher);
+        let offers = offered.clone();
+        timed(|| {
+            let leases = read(&mut matcher, offers);
+            take_in(&mut matcher, leases, &running);
+            pass(&mut matcher, &asks)
+        })
+        .0
+    };
     let whole = measure(effort, || once(true).0);
     let offers_only = measure(effort, || once(false).0);
+    let from_bytes = measure(effort, with_reading);
     let (_, placement) = once(true);
     let mut text = String::new();
     for (task, host) in case.tasks.iter().zip(hosts(&placement, case.tasks.len())) {
@@ -64,12 +79,13 @@ fn run(case: &Case, constraint: bool, assignments: &Path, effort: Effort) -> Res
     }
     std::fs::write(assignments, text)?;
     Ok(format!(
-        "{:.4}\t{:.4}\t{:.4}\t{:.4}\t{}\t1\t{:.4}\t{:.4}",
+        "{:.4}\t{:.4}\t{:.4}\t{:.4}\t{}\t1\t{:.4}\t{:.4}\t{:.4}",
         whole.median(),
         whole.p99(),
         whole.least(),
         offers_only.median(),
         whole.count(),
+        from_bytes.median(),
         whole.processor_median(),
         offers_only.processor_median()
     ))

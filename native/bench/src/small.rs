@@ -23,15 +23,16 @@ struct Standing<'c> {
     waiting: &'c [Task],
 }
 
-/// On a matcher that has all hosts standing, in milliseconds: a full pass (all offers come anew, all requests of the case are
-/// placed), one new offer that serves one of the requests that wait, one new request beside them. And how much more often a pass
-/// over all offers asks for memory than one over half of them, for each offer, when their agents are known.
+/// On a matcher that has all hosts standing, in milliseconds of a processor: a full pass (all offers come anew, all
+/// requests of the case are placed), one new offer that serves one of the requests that wait, one new request beside
+/// them. And how much more often a pass over all offers asks for memory than one over half of them, for each offer, when
+/// their agents are known.
 pub(crate) fn small(case: &Case, effort: Effort) -> String {
     let waiting: Vec<Task> = (0..WAITING).map(waiting).collect();
     let standing = Standing {
         running: Running::of(case),
-        offered: offers::of_case(case, 0),
-        new_offer: offers::bytes_of(&new_host(), 0),
+        offered: offers::of_case(case),
+        new_offer: offers::of_host(&new_host()),
         requests: Requests::of(&waiting, false),
         waiting: &waiting,
     };
@@ -46,9 +47,9 @@ pub(crate) fn small(case: &Case, effort: Effort) -> String {
     let each = more as f64 / (case.hosts.len() - half).max(1) as f64;
     format!(
         "{:.4}\t{:.4}\t{:.4}\t{each:.4}",
-        full.median(),
-        one_offer.median(),
-        one_request.median()
+        full.processor_median(),
+        one_offer.processor_median(),
+        one_request.processor_median()
     )
 }
 
@@ -57,8 +58,8 @@ impl Standing<'_> {
     fn matcher(&self) -> (Matcher, Vec<Ask<'_>>) {
         let mut matcher = fresh();
         let asks = self.requests.asks(&mut matcher);
-        let offers = read(&mut matcher, self.offered.clone());
-        take_in(&mut matcher, offers, &self.running);
+        let leases = read(&mut matcher, self.offered.clone());
+        take_in(&mut matcher, leases, &self.running);
         pass(&mut matcher, &asks);
         (matcher, asks)
     }
@@ -67,9 +68,9 @@ impl Standing<'_> {
         let (mut matcher, _) = self.matcher();
         let asks = all.asks(&mut matcher);
         matcher.give_back();
-        let offers = read(&mut matcher, self.offered.clone());
+        let leases = read(&mut matcher, self.offered.clone());
         timed(|| {
-            take_in(&mut matcher, offers, &self.running);
+            take_in(&mut matcher, leases, &self.running);
             pass(&mut matcher, &asks)
         })
         .0
@@ -79,8 +80,8 @@ impl Standing<'_> {
         let (mut matcher, asks) = self.matcher();
         let offer = vec![self.new_offer.clone()];
         let (took, placement) = timed(|| {
-            let offer = read(&mut matcher, offer);
-            take_in(&mut matcher, offer, &self.running);
+            let leases = read(&mut matcher, offer);
+            take_in(&mut matcher, leases, &self.running);
             pass(&mut matcher, &asks)
         });
         assert_eq!(placement.bundles.len(), 1, "the new offer serves a request");
@@ -103,8 +104,8 @@ impl Standing<'_> {
         matcher.give_back();
         let offers = self.offered[..count].to_vec();
         allocations(|| {
-            let offers = read(&mut matcher, offers);
-            take_in(&mut matcher, offers, &self.running);
+            let leases = read(&mut matcher, offers);
+            take_in(&mut matcher, leases, &self.running);
             pass(&mut matcher, &asks)
         })
         .0

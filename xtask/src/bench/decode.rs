@@ -27,6 +27,8 @@ struct Event {
     parsing: f64,
     /// What the thread had of a processor: less than the median where others use the machine.
     processor: f64,
+    /// The same when the agents are seen for the first time.
+    strange: f64,
 }
 
 impl Event {
@@ -80,13 +82,14 @@ fn event(offers: u32, output: &str) -> Result<Event, Failure> {
         .filter_map(|field| field.parse().ok())
         .collect();
     match numbers.as_slice() {
-        [_, bytes, median, p99, parsing, processor] => Ok(Event {
+        [_, bytes, median, p99, parsing, processor, strange] => Ok(Event {
             offers,
             bytes: *bytes,
             median: *median,
             p99: *p99,
             parsing: *parsing,
             processor: *processor,
+            strange: *strange,
         }),
         _ => Err(Failure::Outcome(format!("mesos-bench decode prints {output}"))),
     }
@@ -107,14 +110,16 @@ fn bar(event: &Event) -> Verdict {
 
 fn told(event: &Event) -> String {
     format!(
-        "{} offers, {:.0} bytes each: {} ms, p99 {} ms; {:.2} µs an offer, {:.2} of it reading the message; processor {:.2}",
+        "{} offers, {:.0} bytes each: {} ms, p99 {} ms; {:.2} µs an offer, {:.2} of it taking the event \
+         apart; processor {:.2}; {:.2} when the agents are new",
         thousands(event.offers),
         event.bytes / f64::from(event.offers),
         millis(event.median),
         millis(event.p99),
         event.each(event.median),
         event.each(event.parsing),
-        event.each(event.processor)
+        event.each(event.processor),
+        event.each(event.strange)
     )
 }
 
@@ -134,7 +139,11 @@ mod tests {
 
     #[test]
     fn a_line_of_figures_is_read() {
-        let read = event(10_000, "offers\tbytes\n10000\t5000000\t25.0\t30.0\t20.0\t24.0\n").unwrap();
+        let read = event(
+            10_000,
+            "offers\tbytes\n10000\t5000000\t25.0\t30.0\t20.0\t24.0\t40.0\n",
+        )
+        .unwrap();
         let verdict = bar(&read);
         assert_eq!(
             (verdict.measured.as_str(), verdict.held),

@@ -154,7 +154,7 @@ impl Rivals {
         Small::of(&answer).ok_or_else(|| Failure::Outcome(format!("mesos-bench answers {answer:?}")))
     }
 
-    fn growth(&mut self) -> Result<Vec<(u32, Figures)>, Failure> {
+    fn growth(&mut self) -> Result<Vec<(u32, f64)>, Failure> {
         let mut times = Vec::new();
         for hosts in cases::GROWTH {
             let case = Case {
@@ -163,7 +163,8 @@ impl Rivals {
                 ..large()
             };
             let file = self.generate(&case)?;
-            times.push((hosts, self.own(&file, false)?));
+            let figures = self.own(&file, false)?;
+            times.push((hosts, figures.processor.unwrap_or(f64::NAN)));
         }
         Ok(times)
     }

@@ -12,6 +12,10 @@ pub(super) struct Figures {
     pub(super) median: f64,
     pub(super) p99: f64,
     pub(super) offers_only: f64,
+    /// The full call and the reading of all offers before it; of ours only.
+    pub(super) from_bytes: Option<f64>,
+    /// What the call had of a processor; of ours only. It does not grow when others use the machine.
+    pub(super) processor: Option<f64>,
     /// Tasks that have a host.
     pub(super) placed: u32,
     /// Of all hosts, which part of their CPUs is used then.
@@ -20,6 +24,10 @@ pub(super) struct Figures {
     /// Hosts that got a task.
     pub(super) hosts: u32,
 }
+
+/// Places in our answer to `run`; the peer's is shorter.
+const FROM_BYTES: usize = 6;
+const PROCESSOR: usize = 7;
 
 impl Figures {
     /// From the answers to `run` and to `check`.
@@ -31,6 +39,8 @@ impl Figures {
             median: *median,
             p99: *p99,
             offers_only: *offers_only,
+            from_bytes: run.get(FROM_BYTES).copied(),
+            processor: run.get(PROCESSOR).copied(),
             // counts, that came as text
             placed: *placed as u32,
             cpu: *cpu,
@@ -68,7 +78,7 @@ impl Case {
     }
 }
 
-/// Passes over 10,000 standing hosts, in milliseconds.
+/// Passes over 10,000 standing hosts, in milliseconds of a processor.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Small {
     pub(super) full: f64,

@@ -15,7 +15,7 @@ pub(super) struct Report {
     pub(super) load: String,
     pub(super) rows: Vec<Row>,
     pub(super) small: Small,
-    pub(super) growth: Vec<(u32, Figures)>,
+    pub(super) growth: Vec<(u32, f64)>,
     pub(super) verdicts: Vec<Verdict>,
 }
 
@@ -118,17 +118,31 @@ impl Report {
                 .iter()
                 .map(|(reason, names)| format!("without Fenzo: {} ({reason})", names.join("; "))),
         );
+        let from_bytes: Vec<String> = self
+            .rows
+            .iter()
+            .filter(|row| row.case.kind == "mixed" && !row.constraint)
+            .filter_map(|row| Some((row.case.name(), row.ours.from_bytes?)))
+            .map(|(name, time)| format!("{name} {} ms", millis(time)))
+            .collect();
+        told.push(format!(
+            "ours with the reading of all offers, of agents that are all new (in no ratio): {}",
+            from_bytes.join("; ")
+        ));
         let small = &self.small;
         told.push(format!(
-            "10,000 standing hosts: all offers and 1,000 requests anew {:.3} ms, one new offer {:.4} ms, one new request {:.4} ms",
+            "10,000 standing hosts, processor's time: all offers and 1,000 requests anew {:.3} ms, one new offer {:.4} ms, one new request {:.4} ms",
             small.full, small.one_offer, small.one_request
         ));
         let growth: Vec<String> = self
             .growth
             .iter()
-            .map(|(hosts, figures)| format!("{} hosts {:.3} ms", thousands(*hosts), figures.median))
+            .map(|(hosts, time)| format!("{} hosts {time:.3} ms", thousands(*hosts)))
             .collect();
-        told.push(format!("growth with 1,000 tasks: {}", growth.join(", ")));
+        told.push(format!(
+            "growth with 1,000 tasks, processor's time: {}",
+            growth.join(", ")
+        ));
         told
     }
 }
