@@ -142,15 +142,7 @@ pub(crate) fn sum_up<'r>(
 ) -> (Amount, Amount) {
     let (mut plain, mut revocable) = (Amount::ZERO, Amount::ZERO);
     for resource in resources {
-        let reserved = resource
-            .reserved
-            .map(|owner| if owner.is_empty() { "*" } else { owner })
-            .or(resource.role.filter(|owner| *owner != "*"));
-        let ours = resource.allocated.is_none_or(|allocated| allocated == role)
-            && !resource.disk
-            && !resource.shared
-            && distance_to(reserved, role) < usize::MAX;
-        if !ours {
+        if distance_of(&resource, role).is_none() {
             continue;
         }
         let sum = if resource.revocable {
@@ -179,6 +171,88 @@ pub(crate) fn sum_up<'r>(
             .unwrap_or_default();
     }
     (plain, revocable)
+}
+
+/// How far from `role` the owner of a resource is, as [`distance`] has it; `None`: a task of ours may not use it.
+fn distance_of(resource: &ResourceView<'_>, role: &str) -> Option<usize> {
+    let reserved = resource
+        .reserved
+        .map(|owner| if owner.is_empty() { "*" } else { owner })
+        .or(resource.role.filter(|owner| *owner != "*"));
+    let plain = !resource.disk && !resource.shared;
+    let allocated_to_us = resource.allocated.is_none_or(|allocated| allocated == role);
+    Some(distance_to(reserved, role)).filter(|distance| plain && allocated_to_us && *distance < usize::MAX)
+}
+
+/// The ports of a host's offers, part by part as a [`Pool`] has them, for those who need to know no more.
+#[derive(Debug, Default)]
+pub(crate) struct PortsLeft(Vec<PortSet>);
+
+impl PortsLeft {
+    /// What `role` may use of these resources.
+    pub(crate) fn new<'r>(resources: impl Iterator<Item = ResourceView<'r>>, role: &str) -> Self {
+        let mut parts: Vec<(usize, PortSet)> = resources
+            .filter(|resource| resource.name == "ports" && !resource.revocable)
+            .filter_map(|resource| {
+                let distance = distance_of(&resource, role)?;
+                let mut ports = PortSet::default();
+                ports.take_in(resource.ranges());
+                Some((distance, ports))
+            })
+            .collect();
+        parts.sort_by_key(|(distance, ports)| (*distance, ports.first()));
+        Self(parts.into_iter().map(|(_, ports)| ports).collect())
+    }
+
+    /// Whether these can be had at once.
+    pub(crate) fn hold(&self, ports: &[Option<u32>]) -> bool {
+        match self.0.as_slice() {
+            [] => holds_ports(&PortSet::default(), ports),
+            [only] => holds_ports(only, ports),
+            [first, others @ ..] => {
+                let mut all = first.clone();
+                for part in others {
+                    all.merge(part);
+                }
+                holds_ports(&all, ports)
+            }
+        }
+    }
+
+    /// Takes those out that [`Pool::take`] would.
+    pub(crate) fn take(&mut self, ports: &[Option<u32>]) {
+        let mut parts: Vec<&mut PortSet> = self.0.iter_mut().collect();
+        pick_ports(&mut parts, ports, |_, _| {});
+    }
+}
+
+/// Takes ports out of the parts that are left: the named ones first, for what is any must not be one of them. Tells of each
+/// from which part it is; the numbers are in the order of `ports`.
+fn pick_ports(
+    left: &mut [&mut PortSet],
+    ports: &[Option<u32>],
+    mut taken: impl FnMut(usize, u32),
+) -> Vec<u32> {
+    for port in ports.iter().flatten() {
+        if let Some(part) = left.iter_mut().position(|part| part.remove(*port)) {
+            taken(part, *port);
+        }
+    }
+    ports
+        .iter()
+        .filter_map(|wanted| {
+            if wanted.is_some() {
+                return *wanted;
+            }
+            let (part, port) = left
+                .iter()
+                .enumerate()
+                .find_map(|(part, ports)| Some((part, ports.first()?)))?;
+            left[part].remove(port);
+            taken(part, port);
+            Some(port)
+        })
+        .collect()
 }
 
 impl Pool {
@@ -369,31 +443,10 @@ impl Pool {
         }
     }
 
-    /// The named ones first: what is any must not be one of them.
     fn take_ports(&mut self, ports: &[Option<u32>], taken: &mut Taken) {
         let mut bites: Vec<PortSet> = vec![PortSet::default(); self.ports.len()];
-        for port in ports.iter().flatten() {
-            for (part, bite) in self.ports.iter_mut().zip(&mut bites) {
-                if part.left.remove(*port) {
-                    bite.insert(*port);
-                    break;
-                }
-            }
-        }
-        taken.ports = ports
-            .iter()
-            .filter_map(|wanted| {
-                let Some(port) = wanted else {
-                    return self.ports.iter_mut().zip(&mut bites).find_map(|(part, bite)| {
-                        let port = part.left.first()?;
-                        part.left.remove(port);
-                        bite.insert(port);
-                        Some(port)
-                    });
-                };
-                Some(*port)
-            })
-            .collect();
+        let mut left: Vec<&mut PortSet> = self.ports.iter_mut().map(|part| &mut part.left).collect();
+        taken.ports = pick_ports(&mut left, ports, |part, port| bites[part].insert(port));
         for (part, bite) in self.ports.iter().zip(bites) {
             if !bite.is_empty() {
                 let resource = Resource {

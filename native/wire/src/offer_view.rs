@@ -125,7 +125,7 @@ impl<'a> OfferView<'a> {
     }
 
     /// What it offers. One that cannot be read ends the list with an error.
-    pub fn resources(&self) -> impl Iterator<Item = Result<ResourceView<'a>, OfferError>> {
+    pub fn resources(&self) -> impl Iterator<Item = Result<ResourceView<'a>, OfferError>> + use<'a> {
         let bytes = self.bytes.get(self.resources.clone()).unwrap_or_default();
         Fields::new(bytes).filter_map(|field| match field {
             Ok((offer::RESOURCES, Value::Bytes(resource))) => Some(ResourceView::new(resource)),

@@ -6,8 +6,8 @@ use super::seat::Seat;
 use crate::amount::Amount;
 use crate::constraints::{Rule, State};
 use crate::placement::{HostId, Rules};
-use crate::resources::{Pool, holds_ports};
-use mesos_wire::Offer;
+use crate::resources::{Need, Pool, PortsLeft, holds_ports};
+use mesos_wire::{Offer, OfferView};
 use std::collections::HashMap;
 
 /// The rules of one pass, and what special asks have taken so far.
@@ -28,7 +28,12 @@ pub(super) struct Account<'a> {
     pub(super) before: HashMap<(String, String, String), u32>,
     /// The same of this pass.
     pub(super) counts: HashMap<(String, String, String), u32>,
+    /// Where some want needs more than amounts and ports.
     pub(super) pools: HashMap<HostId, Pool>,
+    /// Where none does: it takes less to make, and to look at.
+    pub(super) ports: HashMap<HostId, PortsLeft>,
+    /// Whether `ports` are enough for this pass, and no pools are made.
+    pub(super) ports_only: bool,
     /// By class: hosts that have not, or no longer, what it needs beside amounts.
     pub(super) dead: Vec<Vec<bool>>,
     /// The special wants that have a place, in the order in which they got it.
@@ -80,6 +85,28 @@ impl Account<'_> {
                 let now = self.counts.get(key).copied().unwrap_or(0);
                 before + now < *most
             })
+    }
+
+    /// What a special want would take of the host's amounts; `None`: something else that it needs is not there any more.
+    fn plain_part(&mut self, host: HostId, need: &Need<'_>) -> Option<Amount> {
+        if !self.ports_only {
+            return self.pool(host)?.plain_part(need);
+        }
+        // Of a host from which nothing was taken, the seat's ports were looked at before.
+        let hold = need.ports.is_empty() || self.ports.get(&host).is_none_or(|left| left.hold(need.ports));
+        hold.then_some(need.amount)
+    }
+
+    fn ports_left(&mut self, host: HostId) -> Option<&mut PortsLeft> {
+        let (seats, held) = (self.seats, self.held);
+        let seat = seats.get(host.index())?.as_ref()?;
+        Some(self.ports.entry(host).or_insert_with(|| {
+            let views = seat
+                .offers
+                .iter()
+                .filter_map(|slot| OfferView::new(&held.get(*slot)?.as_ref()?.bytes).ok());
+            PortsLeft::new(views.flat_map(|view| view.resources().flatten()), &seat.role)
+        }))
     }
 
     fn pool(&mut self, host: HostId) -> Option<&mut Pool> {
@@ -155,7 +182,7 @@ impl Rules for Account<'_> {
                 .seat(host)
                 .is_some_and(|seat| holds_ports(&seat.ports, need.ports));
         let plain = if ports && self.within_limits(class, host) {
-            self.pool(host).and_then(|pool| pool.plain_part(&need))
+            self.plain_part(host, &need)
         } else {
             None
         };
@@ -182,6 +209,12 @@ impl Rules for Account<'_> {
             *self.counts.entry(key).or_default() += 1;
         }
         self.sequence.push(want);
+        if self.ports_only {
+            if let Some(left) = self.ports_left(host).filter(|_| !need.ports.is_empty()) {
+                left.take(need.ports);
+            }
+            return need.amount;
+        }
         self.pool(host)
             .map(|pool| pool.take_beside(&need))
             .unwrap_or_default()
@@ -190,6 +223,7 @@ impl Rules for Account<'_> {
     fn clear(&mut self) {
         self.counts.clear();
         self.pools.clear();
+        self.ports.clear();
         self.dead.clear();
         self.sequence.clear();
     }

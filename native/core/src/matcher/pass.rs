@@ -114,6 +114,8 @@ impl Matcher {
             before: counted(peers),
             counts: HashMap::new(),
             pools: HashMap::new(),
+            ports: HashMap::new(),
+            ports_only: asks.iter().all(|ask| ask.others.is_empty() && !ask.revocable),
             dead: Vec::new(),
             sequence: Vec::new(),
         };

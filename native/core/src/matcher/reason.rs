@@ -297,6 +297,8 @@ impl Matcher {
             before: HashMap::new(),
             counts: HashMap::new(),
             pools: HashMap::new(),
+            ports: HashMap::new(),
+            ports_only: false,
             dead: Vec::new(),
             sequence: Vec::new(),
         };
