@@ -15,6 +15,8 @@ pub(crate) struct Rule {
     tests: Vec<Memo>,
     /// By host.
     states: Vec<State>,
+    /// Of those, which were not looked at since they changed.
+    changed: Vec<usize>,
 }
 
 #[derive(Debug)]
@@ -57,6 +59,7 @@ impl Rule {
             constraints,
             tests,
             states: Vec::new(),
+            changed: Vec::new(),
         }
     }
 
@@ -70,11 +73,24 @@ impl Rule {
     pub(crate) fn forget(&mut self, host: usize) {
         if let Some(state) = self.states.get_mut(host) {
             *state = State::Unknown;
+            self.changed.push(host);
+        }
+        if self.changed.len() > self.states.len() {
+            // Nobody asks any more; whoever does again asks for all.
+            self.forget_all();
         }
     }
 
     pub(crate) fn forget_all(&mut self) {
         self.states.clear();
+        self.changed.clear();
+    }
+
+    /// Which of so many hosts are to be looked at.
+    pub(crate) fn unknown(&mut self, hosts: usize) -> Vec<usize> {
+        let mut unknown = std::mem::take(&mut self.changed);
+        unknown.extend(self.states.len()..hosts);
+        unknown
     }
 
     /// Looks at the host if it was not looked at.

@@ -247,8 +247,8 @@ impl Matcher {
             let Some(rule) = self.rules.get_mut(class.rule).and_then(Option::as_mut) else {
                 continue;
             };
-            for (host, seat) in self.seats.iter().enumerate() {
-                if let Some(seat) = seat {
+            for host in rule.unknown(self.seats.len()) {
+                if let Some(seat) = self.seats.get(host).and_then(Option::as_ref) {
                     rule.look(host, &seat.profile, self.home.as_deref(), &self.symbols);
                 }
             }
