@@ -63,6 +63,20 @@ public abstract class CloudForm extends FieldDescriptor<Cloud> {
     }
 
     @RequirePOST
+    public ListBoxModel doFillPlacementItems() {
+        ListBoxModel placements = new ListBoxModel();
+        placements.add(Messages.CloudForm_pack(), "pack");
+        placements.add(Messages.CloudForm_spread(), "spread");
+        placements.add(Messages.CloudForm_balanced(), "balanced");
+        return placements;
+    }
+
+    @RequirePOST
+    public FormValidation doCheckHoldBackSeconds(@QueryParameter String value) {
+        return FieldCheck.cloud("holdBackSeconds", value);
+    }
+
+    @RequirePOST
     public ListBoxModel doFillConnectionItems() {
         ListBoxModel connections = new ListBoxModel();
         connections.add(Messages.CloudForm_auto(), "auto");

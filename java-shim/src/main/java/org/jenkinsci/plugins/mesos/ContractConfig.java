@@ -31,6 +31,8 @@ final class ContractConfig {
         config.put("failoverTimeoutSeconds", cloud.getFailoverTimeout());
         config.put("declineSeconds", cloud.getDeclineOfferDuration());
         config.put("launchTimeoutSeconds", cloud.getLaunchTimeout());
+        config.put("placement", cloud.getPlacement());
+        config.put("holdBackSeconds", cloud.getHoldBackSeconds());
         config.put("maxAgents", cloud.getMaxAgents());
         config.put("maxCpus", cloud.getMaxCpus());
         config.put("maxMem", cloud.getMaxMem());
@@ -58,7 +60,12 @@ final class ContractConfig {
         template.put("jvmArgs", orInherited(info, info.getJvmArgs()));
         template.put("jnlpArgs", orInherited(info, info.getJnlpArgs()));
         template.put("attributes", info.getSlaveAttributesString());
+        template.put("constraints", Util.fixEmpty(info.getConstraints()));
+        template.put("priority", Util.fixEmpty(info.getPriority()));
+        template.put("gpus", Util.fixEmpty(info.getGpus()));
+        template.put("resources", Util.fixEmpty(info.getResources()));
         // a false would be no blank
+        template.put("revocable", info.isRevocable() || !info.inherits() ? info.isRevocable() : null);
         template.put("singleUse", info.isSingleUse() || !info.inherits() ? info.isSingleUse() : null);
         template.put("maxBuilds", Util.fixEmpty(info.getMaxBuilds()));
         template.put("maxHours", Util.fixEmpty(info.getMaxHours()));

@@ -47,7 +47,8 @@ final class FieldCheck {
 
     /** Fields of a cloud that stand for their default, or for no limit, when they are empty. */
     private static final Set<String> OPTIONAL = Set.of(
-            "declineSeconds", "failoverTimeoutSeconds", "launchTimeoutSeconds", "maxAgents", "maxCpus", "maxMem");
+            "declineSeconds", "failoverTimeoutSeconds", "holdBackSeconds", "launchTimeoutSeconds", "maxAgents",
+            "maxCpus", "maxMem");
 
     private FieldCheck() {}
 

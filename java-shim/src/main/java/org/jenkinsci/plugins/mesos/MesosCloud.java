@@ -38,6 +38,8 @@ public class MesosCloud extends Cloud {
     static final String DEFAULT_CONNECTION = "auto";
     static final String DEFAULT_FAILOVER_SECONDS = "604800";
     static final String DEFAULT_LAUNCH_SECONDS = "600";
+    static final String DEFAULT_PLACEMENT = "pack";
+    static final String DEFAULT_HOLD_BACK_SECONDS = "300";
 
     /** Of the files that this version writes; older ones have none. */
     private static final int CONFIG_VERSION = 3;
@@ -65,6 +67,8 @@ public class MesosCloud extends Cloud {
     private String tunnel;
     private String failoverTimeout;
     private String launchTimeout;
+    private String placement;
+    private String holdBackSeconds;
     private String maxAgents;
     private String maxCpus;
     private String maxMem;
@@ -121,6 +125,8 @@ public class MesosCloud extends Cloud {
         tunnel = source.tunnel;
         failoverTimeout = source.failoverTimeout;
         launchTimeout = source.launchTimeout;
+        placement = source.placement;
+        holdBackSeconds = source.holdBackSeconds;
         maxAgents = source.maxAgents;
         maxCpus = source.maxCpus;
         maxMem = source.maxMem;
@@ -366,6 +372,26 @@ public class MesosCloud extends Cloud {
     @DataBoundSetter
     public void setLaunchTimeout(String launchTimeout) {
         this.launchTimeout = nullIfDefault(launchTimeout, DEFAULT_LAUNCH_SECONDS);
+    }
+
+    /** What a good place for an agent is: {@code pack}, {@code spread} or {@code balanced}. */
+    public String getPlacement() {
+        return placement == null ? DEFAULT_PLACEMENT : placement;
+    }
+
+    @DataBoundSetter
+    public void setPlacement(String placement) {
+        this.placement = nullIfDefault(placement, DEFAULT_PLACEMENT);
+    }
+
+    /** Seconds that an agent waits before room is held back for it. */
+    public String getHoldBackSeconds() {
+        return holdBackSeconds == null ? DEFAULT_HOLD_BACK_SECONDS : holdBackSeconds;
+    }
+
+    @DataBoundSetter
+    public void setHoldBackSeconds(String holdBackSeconds) {
+        this.holdBackSeconds = nullIfDefault(holdBackSeconds, DEFAULT_HOLD_BACK_SECONDS);
     }
 
     /** Most agents of this cloud at a time; empty: any number. */

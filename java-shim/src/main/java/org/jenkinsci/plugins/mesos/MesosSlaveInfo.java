@@ -68,6 +68,11 @@ public class MesosSlaveInfo extends AbstractDescribableImpl<MesosSlaveInfo> {
     private String maxCpus;
     private String maxMem;
     private String launchTimeout;
+    private String constraints;
+    private String priority;
+    private String gpus;
+    private String resources;
+    private Boolean revocable;
     private String jvmOverheadPercent;
     private List<EnvironmentVariable> environment;
     private String domain;
@@ -387,6 +392,56 @@ public class MesosSlaveInfo extends AbstractDescribableImpl<MesosSlaveInfo> {
     @DataBoundSetter
     public void setLaunchTimeout(String launchTimeout) {
         this.launchTimeout = Util.fixEmptyAndTrim(launchTimeout);
+    }
+
+    /** What else a Mesos agent must be and have, one constraint a line; empty: anything. */
+    public String getConstraints() {
+        return Util.fixNull(constraints);
+    }
+
+    @DataBoundSetter
+    public void setConstraints(String constraints) {
+        this.constraints = Util.fixEmptyAndTrim(constraints);
+    }
+
+    /** Agents of templates with a higher one are placed first; empty: 0. */
+    public String getPriority() {
+        return Util.fixNull(priority);
+    }
+
+    @DataBoundSetter
+    public void setPriority(String priority) {
+        this.priority = Util.fixEmptyAndTrim(priority);
+    }
+
+    /** Whole GPUs of an agent; empty: none. */
+    public String getGpus() {
+        return Util.fixNull(gpus);
+    }
+
+    @DataBoundSetter
+    public void setGpus(String gpus) {
+        this.gpus = Util.fixEmptyAndTrim(gpus);
+    }
+
+    /** Resources of other names, one a line; empty: none. */
+    public String getResources() {
+        return Util.fixNull(resources);
+    }
+
+    @DataBoundSetter
+    public void setResources(String resources) {
+        this.resources = Util.fixEmptyAndTrim(resources);
+    }
+
+    /** Whether resources will do that Mesos may take back at any time. */
+    public boolean isRevocable() {
+        return Boolean.TRUE.equals(revocable);
+    }
+
+    @DataBoundSetter
+    public void setRevocable(boolean revocable) {
+        this.revocable = revocable ? Boolean.TRUE : null;
     }
 
     /** Variables of the agent's process. */

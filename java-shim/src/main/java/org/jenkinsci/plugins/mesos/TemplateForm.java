@@ -195,6 +195,26 @@ public abstract class TemplateForm extends FieldDescriptor<MesosSlaveInfo> {
     }
 
     @RequirePOST
+    public FormValidation doCheckConstraints(@QueryParameter String value) {
+        return FieldCheck.template("constraints", Map.of("constraints", value));
+    }
+
+    @RequirePOST
+    public FormValidation doCheckPriority(@QueryParameter String value) {
+        return FieldCheck.template("priority", Map.of("priority", value));
+    }
+
+    @RequirePOST
+    public FormValidation doCheckGpus(@QueryParameter String value) {
+        return FieldCheck.template("gpus", Map.of("gpus", value));
+    }
+
+    @RequirePOST
+    public FormValidation doCheckResources(@QueryParameter String value) {
+        return FieldCheck.template("resources", Map.of("resources", value));
+    }
+
+    @RequirePOST
     public FormValidation doCheckSlaveAttributesString(@QueryParameter String value) {
         return FieldCheck.template("attributes", Map.of("attributes", value));
     }
