@@ -18,6 +18,7 @@ mod tests;
 
 pub use lease::Lease;
 pub use pass::{Ask, Peer};
+use reason::Surveys;
 pub use reason::{Lack, Reason};
 
 use crate::amount::Amount;
@@ -120,6 +121,7 @@ pub struct Matcher {
     holding: HashMap<String, HostId>,
     /// How many seats have a maintenance window.
     windows: usize,
+    surveys: Surveys,
 }
 
 impl Matcher {
@@ -139,6 +141,7 @@ impl Matcher {
             lately: HashMap::new(),
             holding: HashMap::new(),
             windows: 0,
+            surveys: Surveys::default(),
         }
     }
 
@@ -146,6 +149,7 @@ impl Matcher {
     /// these are not used.
     pub fn set_roles<'r>(&mut self, roles: impl IntoIterator<Item = &'r str>) {
         self.roles = roles.into_iter().map(str::to_owned).collect();
+        self.surveys.clear();
     }
 
     /// Says what a good place is.
@@ -163,6 +167,7 @@ impl Matcher {
         let home = crate::constraints::place_of(master).map(|(region, _)| region.to_owned());
         if home != self.home {
             self.home = home;
+            self.surveys.clear();
             for rule in self.rules.iter_mut().flatten() {
                 rule.forget_all();
             }
@@ -194,6 +199,7 @@ impl Matcher {
 
     /// Forgets all constraints but these.
     pub fn keep_rules(&mut self, used: impl IntoIterator<Item = RuleId>) {
+        self.surveys.clear();
         let mut keep = vec![false; self.rules.len()];
         for RuleId(rule) in used {
             if let Some(keep) = keep.get_mut(rule) {
@@ -276,6 +282,7 @@ impl Matcher {
 
     /// Takes all offers off that stand; for DECLINE.
     pub fn give_back(&mut self) -> Vec<OfferId> {
+        self.surveys.clear();
         for host in self.board.hosts() {
             if self.board.stands(host) {
                 self.board.withdraw(host);
@@ -306,6 +313,7 @@ impl Matcher {
             }
             self.windows -= usize::from(seat.window.is_some());
             self.board.remove(host);
+            self.surveys.changed(host);
             for rule in self.rules.iter_mut().flatten() {
                 rule.forget(host.index());
             }
@@ -327,6 +335,7 @@ impl Matcher {
     /// One more offer of its host.
     fn stand<'u>(&mut self, lease: &Lease, used: &impl Fn(&str) -> Option<&'u Holding>) {
         let host = lease.host;
+        self.surveys.changed(host);
         let Some(seat) = self.seats.get_mut(host.index()).and_then(Option::as_mut) else {
             return;
         };
@@ -354,6 +363,7 @@ impl Matcher {
 
     /// What is on offer of the host, from its offers that still stand.
     fn sum_up(&mut self, host: HostId) {
+        self.surveys.changed(host);
         let Some(seat) = self.seats.get_mut(host.index()).and_then(Option::as_mut) else {
             return;
         };

@@ -127,7 +127,8 @@ impl Matcher {
 
         let mut placement = Placement::default();
         if placed.contains(&None) {
-            let mut explainer = Explainer::new(&account, &self.board, self.home.as_deref());
+            let home = self.home.as_deref();
+            let mut explainer = Explainer::new(&account, &self.board, home, &mut self.surveys);
             for (want, _) in placed.iter().enumerate().filter(|(_, host)| host.is_none()) {
                 placement.reasons.push((order[want], explainer.explain(want)));
             }

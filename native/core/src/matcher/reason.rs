@@ -12,7 +12,7 @@ use crate::constraints::{Refusal, Rule, State};
 use crate::placement::{Board, HostId, Rules};
 use crate::resources::holds_ports;
 use std::collections::HashMap;
-use survey::{Survey, What};
+use survey::{Entry, Survey, What};
 
 /// Why an ask was not placed.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -63,22 +63,71 @@ impl Reason {
     }
 }
 
-/// What was found out about the hosts of a pass, for all asks that it could not place.
+/// By rule, expected end, whether revocable resources count, and what is looked at.
+type Key = (usize, i64, bool, What);
+
+/// More changes than this, and the hosts are looked at anew.
+const CHANGES: usize = 64;
+
+/// What was found out about hosts, for asks that found no place.
+#[derive(Debug, Default)]
+pub(super) struct Surveys {
+    surveys: HashMap<Key, Survey>,
+    /// Hosts that have changed since.
+    changed: Vec<HostId>,
+}
+
+impl Surveys {
+    pub(super) fn clear(&mut self) {
+        self.surveys.clear();
+        self.changed.clear();
+    }
+
+    /// A host is another now, or gone.
+    pub(super) fn changed(&mut self, host: HostId) {
+        if self.surveys.is_empty() {
+            return;
+        }
+        self.changed.push(host);
+        if self.changed.len() > CHANGES {
+            self.clear();
+        }
+    }
+}
+
+/// Finds the reasons of a pass.
 pub(super) struct Explainer<'a> {
     account: &'a Account<'a>,
     board: &'a Board,
     home: Option<&'a str>,
-    surveys: HashMap<(usize, i64, bool, What), Survey>,
+    surveys: &'a mut Surveys,
     known: HashMap<(u32, Amount), Reason>,
 }
 
 impl<'a> Explainer<'a> {
-    pub(super) fn new(account: &'a Account<'a>, board: &'a Board, home: Option<&'a str>) -> Self {
+    pub(super) fn new(
+        account: &'a Account<'a>,
+        board: &'a Board,
+        home: Option<&'a str>,
+        surveys: &'a mut Surveys,
+    ) -> Self {
+        if account.windows {
+            // What is away depends on the time.
+            surveys.clear();
+        }
+        let changed = std::mem::take(&mut surveys.changed);
+        for ((number, _, revocable, what), survey) in &mut surveys.surveys {
+            let rule = account.rules.get(*number).and_then(Option::as_ref);
+            for host in &changed {
+                let entry = entry(account, board, rule, *host, *revocable, *what, 0);
+                survey.set(*host, entry);
+            }
+        }
         Self {
             account,
             board,
             home,
-            surveys: HashMap::new(),
+            surveys,
             known: HashMap::new(),
         }
     }
@@ -133,25 +182,13 @@ impl<'a> Explainer<'a> {
             What::Offer | What::Agent => 0,
         };
         self.surveys
+            .surveys
             .entry((ask.rule.0, until, ask.revocable, what))
             .or_insert_with(|| {
                 let rule = rule(account, ask);
                 Survey::new(board.hosts().filter_map(|host| {
-                    let seat = seat(account, host)?;
-                    let room = match what {
-                        What::Agent => board.capacity(host),
-                        What::Offer if !board.stands(host) => return None,
-                        What::Offer if ask.revocable => board.offered(host).most(seat.revocable),
-                        What::Offer => board.offered(host),
-                    };
-                    let refused = match rule.map(|rule| rule.state(host.index())) {
-                        Some(State::Bad(refusal)) => Some(lack_of(rule, refusal)),
-                        _ if what == What::Offer && seat.is_away(account.now, ask.until) => {
-                            Some(Lack::Maintenance)
-                        }
-                        _ => None,
-                    };
-                    Some((room, host, refused))
+                    let entry = entry(account, board, rule, host, ask.revocable, what, until)?;
+                    Some((host, entry))
                 }))
             })
     }
@@ -207,6 +244,30 @@ impl<'a> Explainer<'a> {
             lacking,
         }
     }
+}
+
+/// What is thought of a host; `None`: it is not there.
+fn entry(
+    account: &Account<'_>,
+    board: &Board,
+    rule: Option<&Rule>,
+    host: HostId,
+    revocable: bool,
+    what: What,
+    until: i64,
+) -> Option<Entry> {
+    let seat = seat(account, host)?;
+    let room = match what {
+        What::Agent => board.capacity(host),
+        What::Offer if !board.stands(host) => return None,
+        What::Offer if revocable => board.offered(host).most(seat.revocable),
+        What::Offer => board.offered(host),
+    };
+    Some(match rule.map(|rule| rule.state(host.index())) {
+        Some(State::Bad(refusal)) => Entry::Refused(lack_of(rule, refusal)),
+        _ if what == What::Offer && seat.is_away(account.now, until) => Entry::Refused(Lack::Maintenance),
+        _ => Entry::Room(room),
+    })
 }
 
 /// What is missing where the amounts are there.
@@ -312,6 +373,7 @@ impl Matcher {
         if self.board.hosts().any(holds) {
             return None;
         }
-        Explainer::new(&account, &self.board, self.home.as_deref()).impossible(ask, 0)
+        let mut surveys = Surveys::default();
+        Explainer::new(&account, &self.board, self.home.as_deref(), &mut surveys).impossible(ask, 0)
     }
 }

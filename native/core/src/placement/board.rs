@@ -10,6 +10,11 @@ use crate::scalar::Scalar;
 pub(crate) struct HostId(pub(super) u32);
 
 impl HostId {
+    /// The first so many.
+    pub(crate) fn all(count: usize) -> impl Iterator<Item = HostId> {
+        (0u32..).take(count).map(HostId)
+    }
+
     /// For tables beside the board.
     pub(crate) fn index(self) -> usize {
         self.0 as usize
