@@ -24,6 +24,8 @@ final class FullForm {
         cloud.setLaunchTimeout("120");
         cloud.setConnection("websocket");
         cloud.setTunnel("gate.example:5000");
+        cloud.setPlacement("spread");
+        cloud.setHoldBackSeconds("60");
         cloud.setMaxAgents("40");
         cloud.setMaxCpus("64.5");
         cloud.setMaxMem("65536");
@@ -68,6 +70,11 @@ final class FullForm {
         template.setMaxCpus("12");
         template.setMaxMem("1300");
         template.setSlaveAttributesString("{\"os\":\"linux\"}");
+        template.setConstraints("rack in a, b\nat most 2 per rack");
+        template.setPriority("7");
+        template.setGpus("1");
+        template.setResources("licenses = 2");
+        template.setRevocable(true);
         template.setDomain("match");
         template.setRegion("eu-west");
         template.setZone("eu-west-1a");
