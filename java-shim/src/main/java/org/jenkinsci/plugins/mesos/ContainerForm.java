@@ -27,7 +27,7 @@ public abstract class ContainerForm extends FieldDescriptor<ContainerSettings> {
                 "networking", Map.of("networking", Util.fixNull(value), "type", Util.fixNull(type)));
     }
 
-    @RequirePOST
+    /** By GET too: the old host cannot check a text area otherwise, and only the text itself is looked at. */
     public FormValidation doCheckAllowedImages(@QueryParameter String value) {
         return TextRules.answer(TextRules.expressions(value));
     }

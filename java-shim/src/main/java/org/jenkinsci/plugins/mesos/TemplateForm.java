@@ -194,7 +194,7 @@ public abstract class TemplateForm extends FieldDescriptor<MesosSlaveInfo> {
         return styles;
     }
 
-    @RequirePOST
+    /** By GET too: the old host cannot check a text area otherwise, and only the text itself is looked at. */
     public FormValidation doCheckConstraints(@QueryParameter String value) {
         return FieldCheck.template("constraints", Map.of("constraints", value));
     }
@@ -209,7 +209,7 @@ public abstract class TemplateForm extends FieldDescriptor<MesosSlaveInfo> {
         return FieldCheck.template("gpus", Map.of("gpus", value));
     }
 
-    @RequirePOST
+    /** By GET too: the old host cannot check a text area otherwise, and only the text itself is looked at. */
     public FormValidation doCheckResources(@QueryParameter String value) {
         return FieldCheck.template("resources", Map.of("resources", value));
     }
