@@ -101,8 +101,9 @@ impl Group {
             .any(|text| kills(&text) > 0)
     }
 
-    /// Removes it; what is still in it keeps it.
-    pub(crate) fn remove(&self) {
+    /// Removes it; false while something that has ended and was not asked for yet keeps it.
+    pub(crate) fn remove(&self) -> bool {
+        let mut gone = true;
         for folder in &self.folders {
             // It may never have been there.
             if fs::remove_dir(folder).is_ok()
@@ -111,7 +112,9 @@ impl Group {
                 // Fails as long as there are others.
                 let _ = fs::remove_dir(cluster);
             }
+            gone &= !folder.exists();
         }
+        gone
     }
 }
 

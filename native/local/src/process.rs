@@ -224,9 +224,9 @@ impl Tree {
         self.group.ran_out_of_memory()
     }
 
-    /// Removes what is left when all has ended.
-    pub(crate) fn tidy(&self) {
-        self.group.remove();
+    /// Removes what is left when all has ended; false if it has to be tried again.
+    pub(crate) fn tidy(&self) -> bool {
+        self.group.remove()
     }
 
     /// Signals the group, if it is still ours.

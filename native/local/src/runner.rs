@@ -23,6 +23,8 @@ use crate::user;
 const LOOK: Duration = Duration::from_millis(200);
 /// Between two tries to kill what is left of a task.
 const KILL_AGAIN: Duration = Duration::from_millis(100);
+/// So often an empty cgroup is tried to be removed: whoever inherited a process asks for its end at once, mostly.
+const TIDY: u32 = 50;
 
 /// What a runner has to say.
 #[derive(Debug)]
@@ -259,7 +261,11 @@ impl Runner {
         while !tree.kill() {
             sleep(KILL_AGAIN).await;
         }
-        tree.tidy();
+        let mut tries = 0;
+        while !tree.tidy() && tries < TIDY {
+            tries += 1;
+            sleep(KILL_AGAIN).await;
+        }
         let end = match exit {
             None => killed(),
             Some(_) if memory => out_of_memory(record.amount().mem.whole()),
