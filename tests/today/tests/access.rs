@@ -17,6 +17,18 @@ class Looking extends AuthorizationStrategy {
 Jenkins.get().authorizationStrategy = new Looking()
 ";
 
+/// The reader may ask for agents by hand. Jenkins itself shows nothing under `/cloud/` to those who may not read what is
+/// configured.
+const PROVIDING: &str = "
+import hudson.security.*
+class Providing extends AuthorizationStrategy {
+  static final MAY = [Jenkins.READ, Jenkins.SYSTEM_READ, hudson.slaves.Cloud.PROVISION]
+  ACL getRootACL() { ACL.lambda2 { who, what -> who.name == 'admin' || who.name == 'reader' && what in MAY } }
+  Collection<String> getGroups() { [] }
+}
+Jenkins.get().authorizationStrategy = new Providing()
+";
+
 /// Every method of the packaged classes that a URL can lead to: the class, the id of the descriptor if it is one, the
 /// method, and whether it is for POST only.
 const METHODS: &str = "
@@ -192,6 +204,21 @@ fn who_does_not_configure_jenkins_can_neither_act_nor_learn_what_is_configured()
         }
     }
     assert_eq!(agents(&bed.jenkins).unwrap(), "0");
+}
+
+#[test]
+fn who_may_provision_gets_an_agent_by_hand_without_being_an_administrator() {
+    let bed = Bed::start(&ClusterSpec::default(), CloudSeed::default()).unwrap();
+    bed.jenkins.groovy(PROVIDING).unwrap();
+    let reader = bed.jenkins.seen_by(READER).unwrap();
+
+    let answer = reader
+        .client()
+        .post_form("/cloud/MesosCloud/provision", &[("template", "mesos")])
+        .unwrap();
+
+    assert_eq!(answer.status, 302, "{}", answer.body);
+    assert_eq!(agents(&bed.jenkins).unwrap(), "1");
 }
 
 #[test]
