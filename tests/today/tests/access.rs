@@ -225,7 +225,7 @@ fn who_may_provision_gets_an_agent_by_hand_without_being_an_administrator() {
 fn what_acts_or_connects_is_refused_by_get() {
     let bed = Bed::start(&ClusterSpec::default(), CloudSeed::default()).unwrap();
     let methods = methods(&bed.jenkins).unwrap();
-    // Two look at nothing but the text that they are given, and the old host checks text areas by GET; the last gives what
+    // These look at nothing but the text that they are given, and the old host checks text areas by GET; the last gives what
     // a connection test has found.
     let mut read: Vec<&str> = methods
         .iter()
@@ -237,7 +237,10 @@ fn what_acts_or_connects_is_refused_by_get() {
         read,
         [
             "checkAllowedFolders",
+            "checkAllowedImages",
+            "checkConstraints",
             "checkPipelineImages",
+            "checkResources",
             "testConnectionResult"
         ]
     );

@@ -16,10 +16,10 @@ import java.util.Set;
 
 /** What comes out of the form is what went into it. */
 public class FormRoundTripTest extends MesosTestCase {
-    /** Read from old files only, or (the last two) names of what must exist. */
+    /** Read from old files only, or (the last three) names of what must exist. */
     private static final Set<String> LEGACY =
             Set.of("principal", "secret", "externalContainerInfo", "slaveAttributes", "frameworkId",
-                    "credentialsId", "nativeLibraryPath");
+                    "credentialsId", "registryCredentialsId", "nativeLibraryPath");
 
     public void testEveryFieldComesBackAsItWas() throws Exception {
         MesosCloud cloud = FullForm.cloud(NOBODY);

@@ -60,6 +60,7 @@ final class FullForm {
         template.setDiskNeeded("12.5");
         template.setRemoteFSRoot("work/here");
         template.setIdleTerminationMinutes("9");
+        template.setJvmOverheadPercent("20");
         template.setJvmArgs("-Xms20m -Dx=\"a b\"");
         template.setJnlpArgs("-noReconnect -noCertificateCheck");
         template.setAgentCommandStyle("Windows");
@@ -112,6 +113,8 @@ final class FullForm {
         container.setUseCustomDockerCommandShell(true);
         container.setCustomDockerCommandShell("/entry.sh");
         container.setIsDind(true);
+        container.setImageWithoutShell(true);
+        container.setAllowedImages("example/.*\nregistry\\.example/.*");
         container.setNetworkInfos(List.of(new MesosSlaveInfo.NetworkInfo("overlay")));
         container.setPortMappings(List.of(port("8080", "31000", "tcp"), port("53", "", "udp")));
         container.setVolumes(List.of(volume("/cache", "/srv/cache", true), volume("/scratch", "", false)));
