@@ -70,9 +70,12 @@ const PLACES: [(&str, &str); 2] = [
     ("MesosCloud", "/cloud/MesosCloud"),
     ("UpgradePage", "/manage/mesos/upgrade"),
 ];
-/// By it an agent that is being started fetches its secret: for GET, for nobody who does not know the address. What it
-/// gives to whom is looked at where agents are.
-const FOR_AGENTS: &str = "AgentSecretAction";
+/// By these what an agent that is being started needs and nobody else may see is fetched: for GET, for nobody who does
+/// not know the address. What the first gives to whom is looked at where agents are.
+const FOR_AGENTS: [(&str, &str); 2] = [
+    ("AgentSecretAction", "/mesos-agent-secret"),
+    ("RegistryLoginAction", "/mesos-registry-login"),
+];
 
 /// The classes that need the metrics plugin, which need not be there.
 const FOR_METRICS: [&str; 2] = ["MesosHealth", "MetricsPlugin"];
@@ -122,13 +125,17 @@ fn methods(jenkins: &Jenkins) -> Result<Vec<Method>, RunError> {
     for line in printed.lines() {
         if let Some(class) = line.strip_prefix("absent ") {
             assert!(FOR_METRICS.iter().any(|name| class.starts_with(name)), "{class}");
-        } else if line.starts_with(FOR_AGENTS) {
+        } else if FOR_AGENTS.iter().any(|(class, _)| line.starts_with(class)) {
             for_agents.push(line);
         } else {
             methods.push(Method::read(line));
         }
     }
-    assert_eq!(for_agents, ["AgentSecretAction - doDynamic false"]);
+    for_agents.sort_unstable();
+    assert_eq!(
+        for_agents,
+        FOR_AGENTS.map(|(class, _)| format!("{class} - doDynamic false"))
+    );
     Ok(methods)
 }
 
@@ -201,6 +208,10 @@ fn who_does_not_configure_jenkins_can_neither_act_nor_learn_what_is_configured()
             "/manage/cloud/MesosCloud/configure",
         ] {
             assert_eq!(rest.page(page).unwrap().status, 403, "{who}: {page}");
+        }
+        for (class, place) in FOR_AGENTS {
+            let guessed = rest.page(&format!("{place}/mesos-1/{:064}", 0)).unwrap();
+            assert_eq!(guessed.status, 404, "{who}: {class}");
         }
     }
     assert_eq!(agents(&bed.jenkins).unwrap(), "0");
