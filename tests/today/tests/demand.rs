@@ -46,7 +46,8 @@ fn look(bed: &Bed, script: &str) -> Result<String, RunError> {
     bed.jenkins.groovy(&format!(
         "def agents() {{ org.jenkinsci.plugins.mesos.MesosFrameworks.all().collectMany {{ it.agents() }} }}\n\
              def waitFor(long limit, Closure done) {{ long begin = System.currentTimeMillis()\n\
-               while (!done() && System.currentTimeMillis() - begin < limit) Thread.sleep(2)\n\
+               while (!done()) {{ if (System.currentTimeMillis() - begin > limit) throw new Exception('not within ' + limit + ' ms')\n\
+                 Thread.sleep(2) }}\n\
                System.currentTimeMillis() - begin }}\n{script}"
     ))
 }
@@ -102,7 +103,7 @@ fn twenty_jobs_ask_for_twenty_agents_and_take_them_back() {
 }
 
 #[test]
-fn a_queued_build_asks_at_once_and_its_agent_tells_the_story() {
+fn a_queued_build_asks_for_an_agent_which_tells_its_story() {
     let bed = bed(&room_for(2)).unwrap();
     bed.jenkins
         .create_job("one", &freestyle("mesos", "true"))

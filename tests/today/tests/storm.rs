@@ -34,7 +34,7 @@ def job = Jenkins.get().getItem('storm')
 def last = job.lastBuild == null ? 0 : job.lastBuild.number
 def running = Jenkins.get().computers.collectMany { it.executors }.count { it.busy }
 def agents = Jenkins.get().nodes.count { org.jenkinsci.plugins.mesos.MesosFrameworks.agent(it.cloudId, it.nodeName) != null }
-println last + ' ' + running + ' ' + Jenkins.get().queue.items.length + ' ' + agents
+println last + ' ' + running + ' ' + Jenkins.get().queue.items.length + ' ' + agents + ' ' + Jenkins.get().nodes.size()
 ";
 const RESULTS: &str = "
 println Jenkins.get().getItem('storm').builds.countBy { '' + it.result }.sort()
@@ -49,6 +49,7 @@ struct Storm<'a> {
     bed: &'a Bed,
     most_tasks: usize,
     most_agents: usize,
+    most_nodes: usize,
 }
 
 impl Storm<'_> {
@@ -66,10 +67,11 @@ impl Storm<'_> {
             self.most_tasks = self.most_tasks.max(tasks);
             let seen = bed.jenkins.groovy(DONE).unwrap_or_default();
             let numbers: Vec<usize> = seen.split(' ').filter_map(|word| word.parse().ok()).collect();
-            let &[last, running, waiting, agents] = numbers.as_slice() else {
+            let &[last, running, waiting, agents, nodes] = numbers.as_slice() else {
                 return Check::NotYet(seen);
             };
             self.most_agents = self.most_agents.max(agents);
+            self.most_nodes = self.most_nodes.max(nodes);
             Check::when(last == to && running == 0 && waiting == 0, (), || {
                 format!("{last} begun, {running} running, {waiting} waiting, {agents} agents, {tasks} tasks")
             })
@@ -95,6 +97,7 @@ fn eight_hundred_builds_pass_through_a_cluster_with_room_for_forty_agents() {
         bed: &bed,
         most_tasks: 0,
         most_agents: 0,
+        most_nodes: 0,
     };
     let heap = || bed.jenkins.groovy(HEAP).unwrap().parse::<i64>().unwrap();
 
@@ -110,12 +113,13 @@ fn eight_hundred_builds_pass_through_a_cluster_with_room_for_forty_agents() {
     let ideal = (BUILDS * SECONDS) as f64 / ROOM as f64;
     println!(
         "{BUILDS} builds of {SECONDS} s with room for {ROOM} agents: {:.1} s, {:.2} x the ideal of {ideal:.0} s; \
-         {agents} agents in all, at most {} tasks and {} agents at a time; heap {:+.1} MiB from build {first} on; \
+         {agents} agents in all, at most {} tasks, {} agents and {} nodes at a time; heap {:+.1} MiB from build {first} on; \
          {:.2} log lines for each build",
         took.as_secs_f64(),
         took.as_secs_f64() / ideal,
         storm.most_tasks,
         storm.most_agents,
+        storm.most_nodes,
         growth as f64 / f64::from(1 << 20),
         lines as f64 / (BUILDS - first) as f64,
     );
@@ -125,6 +129,8 @@ fn eight_hundred_builds_pass_through_a_cluster_with_room_for_forty_agents() {
     );
     assert!(storm.most_tasks <= ROOM, "{} tasks", storm.most_tasks);
     assert!(storm.most_agents <= ROOM, "{} agents", storm.most_agents);
+    // For a moment there may be more nodes: those whose task is over. They go while the next batch is coming.
+    assert!(storm.most_nodes <= 2 * ROOM, "{} nodes", storm.most_nodes);
     assert!(growth < GROWTH, "the heap has grown by {growth} bytes");
     assert!(lines < 2 * (BUILDS - first), "{lines} lines");
     bed.nothing_left(LATER).unwrap();
