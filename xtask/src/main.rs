@@ -1,4 +1,4 @@
-//! The tasks of this repository: `cargo xtask demo`, `test`, `bench`, `docs`, `package` and `testbed`.
+//! The tasks of this repository: `cargo xtask demo`, `test`, `sim`, `bench`, `docs`, `package` and `testbed`.
 
 mod arguments;
 mod beds;
@@ -9,6 +9,7 @@ mod failure;
 mod library;
 mod package;
 mod progress;
+mod sim;
 mod test;
 
 use std::process::ExitCode;
@@ -27,6 +28,9 @@ cargo xtask test [--list] [--only STEP,STEP]
 cargo xtask test --host jenkins [--list] [--only STEP,STEP]
     the cases on today's Jenkins; JENKINS_WAR names the war, JENKINS_PLUGINS a folder of .hpi files, JENKINS_JAVA
     (else the java of the path) a JDK
+cargo xtask sim [--seeds N] [--from S] [--all] [--trace SEED]
+    simulated faults against the core: N seeds from S on, seeds per second, and the trace of the first that breaks a rule,
+    made small; --all goes on after it and lists them; --trace shows one seed
 cargo xtask bench provision [--times N]
     how long builds wait for new agents, on today's Jenkins (JENKINS_WAR, JENKINS_PLUGINS) and real Mesos
 cargo xtask bench matcher [--quick] [--write]
@@ -56,6 +60,7 @@ fn main() -> ExitCode {
         "test" => return test::run(&root, rest),
         "demo" => demo::run(&root, rest),
         "bench" => bench::run(&root, rest),
+        "sim" => sim::run(&root, rest),
         "docs" => arguments::none(rest).and_then(|()| docs::write(&root)),
         "package" => arguments::none(rest).and_then(|()| package::package(&root)),
         "testbed" => beds::run(&root, rest),

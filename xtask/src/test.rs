@@ -99,7 +99,7 @@ const STEPS: &[Step] = &[
     },
 ];
 
-/// Seeds that every run of the suite simulates; a longer hunt is `cargo run --release -p mesos-sim`.
+/// Seeds that every run of the suite simulates; a longer hunt is `cargo xtask sim`.
 const SEEDS: &str = "20000";
 
 /// Runs the steps that `arguments` choose.

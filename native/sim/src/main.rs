@@ -1,14 +1,15 @@
 //! Runs many seeds, and shows the first that breaks a rule.
 
 use mesos_sim::plan::Plan;
-use mesos_sim::{run, shrink::shrink};
+use mesos_sim::{Outcome, run, shrink::shrink};
 use std::process::ExitCode;
 use std::time::Instant;
 
-const USAGE: &str = "usage: mesos-sim [--seeds N] [--from S] [--steps K] [--trace SEED] [--lines L]
+const USAGE: &str = "usage: mesos-sim [--seeds N] [--from S] [--steps K] [--all] [--trace SEED] [--lines L]
   --seeds N     how many seeds to run (default 1000)
   --from S      the first of them (default 0)
   --steps K     at most so many things happen in a run before its calm (default 20000)
+  --all         do not stop at the first that breaks a rule: list them all, without their traces
   --trace SEED  run only this seed, and show its last events
   --lines L     how many events are shown (default 150)";
 
@@ -16,6 +17,7 @@ struct Options {
     seeds: u64,
     from: u64,
     steps: u64,
+    all: bool,
     trace: Option<u64>,
     lines: usize,
 }
@@ -39,6 +41,7 @@ fn options(mut words: impl Iterator<Item = String>) -> Result<Options, String> {
         seeds: 1_000,
         from: 0,
         steps: 20_000,
+        all: false,
         trace: None,
         lines: 150,
     };
@@ -53,6 +56,7 @@ fn options(mut words: impl Iterator<Item = String>) -> Result<Options, String> {
             "--from" => options.from = number()?,
             "--steps" => options.steps = number()?,
             "--lines" => options.lines = usize::try_from(number()?).unwrap_or(usize::MAX),
+            "--all" => options.all = true,
             "--trace" => options.trace = Some(number()?),
             _ => return Err(format!("unknown option {word}")),
         }
@@ -62,34 +66,51 @@ fn options(mut words: impl Iterator<Item = String>) -> Result<Options, String> {
 
 fn search(options: &Options) -> ExitCode {
     let began = Instant::now();
-    let mut turns = 0;
+    let (mut turns, mut broken) = (0, 0_u64);
     for seed in options.from..options.from.saturating_add(options.seeds) {
         let plan = Plan::from_seed(seed);
         let outcome = run(plan.clone(), options.steps, false);
         turns += outcome.turns;
-        if let Some(violation) = &outcome.violation {
-            println!("seed {seed}: {violation}");
-            let small = shrink(&plan, &outcome, options.steps);
-            println!(
-                "smaller: {} errands, {} faults (seed {seed} has {} and {})",
-                small.errands.len(),
-                small.faults.len(),
-                plan.errands.len(),
-                plan.faults.len()
-            );
-            println!("errands {:?}\nfaults {:?}", small.errands, small.faults);
-            return show(small, options);
+        let Some(violation) = &outcome.violation else {
+            continue;
+        };
+        println!("seed {seed}: {violation}");
+        broken += 1;
+        if !options.all {
+            return show_small(&plan, &outcome, options);
         }
     }
     let seconds = began.elapsed().as_secs_f64();
+    let verdict = match broken {
+        0 => "no rule broken".to_owned(),
+        some => format!("{some} seeds broke a rule"),
+    };
     println!(
-        "{} seeds from {} on, {turns} steps in {seconds:.1} s: {:.0} seeds/s, {:.0} steps/s, no rule broken",
+        "{} seeds from {} on, {turns} steps in {seconds:.1} s: {:.0} seeds/s, {:.0} steps/s, {verdict}",
         options.seeds,
         options.from,
         options.seeds as f64 / seconds,
         turns as f64 / seconds
     );
-    ExitCode::SUCCESS
+    match broken {
+        0 => ExitCode::SUCCESS,
+        _ => ExitCode::FAILURE,
+    }
+}
+
+/// Makes a failing plan smaller, and shows its trace.
+fn show_small(plan: &Plan, outcome: &Outcome, options: &Options) -> ExitCode {
+    let small = shrink(plan, outcome, options.steps);
+    println!(
+        "smaller: {} errands, {} faults (seed {} has {} and {})",
+        small.errands.len(),
+        small.faults.len(),
+        plan.seed,
+        plan.errands.len(),
+        plan.faults.len()
+    );
+    println!("errands {:?}\nfaults {:?}", small.errands, small.faults);
+    show(small, options)
 }
 
 /// Runs a plan with its trace.
