@@ -1,14 +1,18 @@
 //! `cargo xtask test`: every check, from the cheapest to the dearest, and one summary.
 //!
-//! A step that fails does not stop those that do not need it; the exit code tells. `--only a,b` runs some of the steps,
+//! Steps run in two lanes beside each other. One that fails does not stop those that do not need it; the exit code tells. `--only a,b` runs some of the steps,
 //! `--list` names them. `--host jenkins` chooses the cases on today's Jenkins instead.
 
 mod jenkins;
+mod lanes;
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
+use std::thread;
 use std::time::{Duration, Instant};
+
+use lanes::{Ended, Lane};
 
 /// What a step counted, as its tool printed it.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -35,67 +39,85 @@ enum Outcome {
 
 struct Step {
     name: &'static str,
+    lane: Lane,
     /// The step without which this one says nothing.
     needs: Option<&'static str>,
     run: fn(&Path) -> Result<Count, String>,
 }
 
-/// In the order they run.
+/// In the order in which each lane runs them.
 const STEPS: &[Step] = &[
     Step {
         name: "fmt",
+        lane: Lane::Work,
         needs: None,
         run: |root| tool(root, "cargo", &["fmt", "--all", "--check"]),
     },
     Step {
         name: "clippy",
+        lane: Lane::Work,
         needs: None,
         run: clippy,
     },
     Step {
         name: "deny",
+        lane: Lane::Work,
         needs: None,
         run: deny,
     },
     Step {
         name: "unit",
+        lane: Lane::Work,
         needs: None,
         run: unit,
     },
     Step {
         name: "simulation",
+        lane: Lane::Work,
         needs: None,
         run: simulation,
     },
     Step {
+        name: "containers",
+        lane: Lane::Work,
+        needs: Some("package"),
+        run: |root| end_to_end(root, &in_containers()),
+    },
+    Step {
         name: "package",
+        lane: Lane::Beds,
         needs: None,
         run: package,
     },
     Step {
         name: "maven",
+        lane: Lane::Beds,
         needs: Some("package"),
         run: maven,
     },
     Step {
         name: "wire-schema",
+        lane: Lane::Beds,
         needs: None,
         run: wire_schema,
     },
     Step {
         name: "jni",
+        lane: Lane::Beds,
         needs: Some("package"),
         run: jni,
     },
     Step {
         name: "testbed",
+        lane: Lane::Beds,
         needs: None,
         run: testbed,
     },
     Step {
         name: "end-to-end",
+        lane: Lane::Beds,
         needs: Some("package"),
-        run: end_to_end,
+        run: |root| end_to_end(root, &without_containers()),
     },
 ];
 
@@ -149,31 +171,7 @@ pub(crate) fn run(root: &Path, arguments: &[String]) -> ExitCode {
         return ExitCode::from(2);
     }
     let begin = Instant::now();
-    let mut results: Vec<(&str, Outcome, Count, Duration)> = Vec::new();
-    for step in chosen {
-        let failed = |name: &str| {
-            results
-                .iter()
-                .any(|(other, outcome, ..)| *other == name && !matches!(outcome, Outcome::Passed))
-        };
-        let started = Instant::now();
-        if let Some(needed) = step.needs.filter(|needed| failed(needed)) {
-            results.push((
-                step.name,
-                Outcome::Blocked(needed),
-                Count::default(),
-                Duration::ZERO,
-            ));
-            continue;
-        }
-        println!("\n=== {}", step.name);
-        let (outcome, count) = match (step.run)(root) {
-            Ok(count) if count.failed == 0 => (Outcome::Passed, count),
-            Ok(count) => (Outcome::Failed(format!("{} failed", count.failed)), count),
-            Err(why) => (Outcome::Failed(why), Count::default()),
-        };
-        results.push((step.name, outcome, count, started.elapsed()));
-    }
+    let results = lanes::run(root, &chosen);
     summary(&results, begin.elapsed())
 }
 
@@ -195,10 +193,16 @@ fn host(arguments: &[String]) -> Result<(Vec<String>, bool), String> {
     }
 }
 
-fn summary(results: &[(&str, Outcome, Count, Duration)], took: Duration) -> ExitCode {
+fn summary(results: &[Ended], took: Duration) -> ExitCode {
     println!("\n=== summary");
     let mut total = Count::default();
-    for (name, outcome, count, time) in results {
+    for Ended {
+        name,
+        outcome,
+        count,
+        took: time,
+    } in results
+    {
         let words = match outcome {
             Outcome::Passed => "ok".to_owned(),
             Outcome::Failed(why) => format!("FAILED: {why}"),
@@ -257,6 +261,8 @@ fn deny(root: &Path) -> Result<Count, String> {
         let install = [
             "install",
             "--quiet",
+            // It reads some hundred manifests: an optimized build would take longer than it saves.
+            "--debug",
             "cargo-deny",
             "--version",
             "0.20.2",
@@ -372,20 +378,36 @@ fn testbed(root: &Path) -> Result<Count, String> {
     tool(root, "cargo", &["xtask", "testbed", "setup"])
 }
 
-fn end_to_end(root: &Path) -> Result<Count, String> {
-    tool(
-        root,
-        "cargo",
-        &[
-            "test",
-            "-p",
-            "e2e",
-            "--no-fail-fast",
-            "--",
-            "--test-threads=1",
-            "--nocapture",
-        ],
-    )
+/// The groups of cases in `tests/e2e/tests`, by the names of their files.
+fn groups(chosen: fn(&str) -> bool) -> Vec<String> {
+    let folder = testbed::paths::repository().join("tests/e2e/tests");
+    let names = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut groups: Vec<String> = names
+        .filter_map(|entry| entry.file_name().into_string().ok())
+        .filter_map(|name| name.strip_suffix(".rs").map(str::to_owned))
+        .filter(|name| chosen(name))
+        .collect();
+    groups.sort();
+    groups
+}
+
+/// Those that need the Docker engine.
+fn in_containers() -> Vec<String> {
+    groups(|name| name.contains("containers"))
+}
+
+fn without_containers() -> Vec<String> {
+    groups(|name| !name.contains("containers"))
+}
+
+fn end_to_end(root: &Path, groups: &[String]) -> Result<Count, String> {
+    // The tests of what the cases share come with either half: they take no time.
+    let mut arguments = vec!["test", "-p", "e2e", "--no-fail-fast", "--lib"];
+    for group in groups {
+        arguments.extend(["--test", group]);
+    }
+    arguments.extend(["--", "--test-threads=1", "--nocapture"]);
+    tool(root, "cargo", &arguments)
 }
 
 /// Runs a tool, shows what it prints, and counts the tests that it says it ran.
@@ -398,13 +420,14 @@ fn tool(root: &Path, program: &str, arguments: &[&str]) -> Result<Count, String>
         .spawn()
         .map_err(|error| format!("{program} does not start: {error}"))?;
     let mut count = Count::default();
+    let step = thread::current().name().unwrap_or_default().to_owned();
     if let Some(output) = child.stdout.take() {
         let mut out = std::io::stdout();
         for line in BufReader::new(output).split(b'\n').map_while(Result::ok) {
             let line = String::from_utf8_lossy(&line);
             count.add(counted(&line));
             // A closed standard output is no reason to stop the tests.
-            let _ = writeln!(out, "{line}");
+            let _ = writeln!(out, "[{step}] {line}");
         }
     }
     let status = child.wait().map_err(|error| format!("{program}: {error}"))?;
@@ -498,21 +521,32 @@ mod tests {
     }
 
     #[test]
+    fn every_group_of_cases_is_in_one_of_the_two_steps() {
+        let (inside, outside) = (in_containers(), without_containers());
+        assert!(inside.len() > 3 && outside.len() > 5, "{inside:?} {outside:?}");
+        assert!(outside.contains(&"builds".to_owned()));
+        assert!(inside.contains(&"local_containers".to_owned()));
+    }
+
+    #[test]
     fn a_line_that_is_neither_counts_nothing() {
         assert_eq!(counted("running 3 tests"), Count::default());
     }
 
     #[test]
-    fn each_step_needs_only_what_runs_before_it() {
+    fn each_step_needs_only_what_its_lane_runs_before_it_or_what_another_lane_runs() {
         for steps in [STEPS, jenkins::STEPS] {
             for (index, step) in steps.iter().enumerate() {
-                if let Some(needed) = step.needs {
-                    assert!(
-                        steps[..index].iter().any(|before| before.name == needed),
-                        "{}",
-                        step.name
-                    );
-                }
+                let Some(needed) = step.needs else { continue };
+                let at = steps.iter().position(|other| other.name == needed);
+                let at = at.unwrap_or_else(|| panic!("{} needs {needed}", step.name));
+                assert!(steps[at].lane != step.lane || at < index, "{}", step.name);
+                // No lane waits for one that waits for it.
+                assert!(
+                    steps[at].lane == Lane::Beds || steps[at].lane == step.lane,
+                    "{}",
+                    step.name
+                );
             }
         }
     }

@@ -4,97 +4,116 @@ use std::path::Path;
 
 use testbed::jenkins::Programs;
 
+use super::lanes::Lane;
 use super::{Count, Step, tool};
 
 /// In the order they run: a group of cases each, in `tests/today/tests`.
 pub(super) const STEPS: &[Step] = &[
     Step {
         name: "package",
+        lane: Lane::Beds,
         needs: None,
         run: super::package,
     },
     Step {
         name: "testbed",
+        lane: Lane::Beds,
         needs: None,
         run: super::testbed,
     },
     Step {
         name: "smoke",
+        lane: Lane::Beds,
         needs: Some("package"),
         run: |root| cases(root, "smoke"),
     },
     Step {
         name: "install",
+        lane: Lane::Beds,
         needs: Some("package"),
         run: |root| cases(root, "install"),
     },
     Step {
         name: "limits",
+        lane: Lane::Beds,
         needs: Some("package"),
         run: |root| cases(root, "limits"),
     },
     Step {
         name: "agents",
+        lane: Lane::Beds,
         needs: Some("package"),
         run: |root| cases(root, "agents"),
     },
     Step {
         name: "upgrade",
+        lane: Lane::Beds,
         needs: Some("package"),
         run: |root| cases(root, "upgrade"),
     },
     Step {
         name: "demand",
+        lane: Lane::Beds,
         needs: Some("package"),
         run: |root| cases(root, "demand"),
     },
     Step {
         name: "access",
+        lane: Lane::Beds,
         needs: Some("package"),
         run: |root| cases(root, "access"),
     },
     Step {
         name: "code",
+        lane: Lane::Beds,
         needs: Some("package"),
         run: |root| cases(root, "code"),
     },
     Step {
         name: "pages",
+        lane: Lane::Beds,
         needs: Some("package"),
         run: |root| cases(root, "pages"),
     },
     Step {
         name: "singleuse",
+        lane: Lane::Beds,
         needs: Some("package"),
         run: |root| cases(root, "singleuse"),
     },
     Step {
         name: "restart",
+        lane: Lane::Beds,
         needs: Some("package"),
         run: |root| cases(root, "restart"),
     },
     Step {
         name: "losses",
+        lane: Lane::Beds,
         needs: Some("package"),
         run: |root| cases(root, "losses"),
     },
     Step {
         name: "credentials",
+        lane: Lane::Beds,
         needs: Some("package"),
         run: |root| cases(root, "credentials"),
     },
     Step {
         name: "pipelines",
+        lane: Lane::Beds,
         needs: Some("package"),
         run: |root| cases(root, "pipelines"),
     },
     Step {
         name: "pipeline_doc",
+        lane: Lane::Beds,
         needs: Some("package"),
         run: |root| cases(root, "pipeline_doc"),
     },
     Step {
         name: "storm",
+        lane: Lane::Beds,
         needs: Some("package"),
         run: |root| cases(root, "storm"),
     },
