@@ -9,6 +9,8 @@ use std::path::Path;
 use crate::failure::Failure;
 
 mod html;
+#[cfg(test)]
+mod named_tests;
 
 const RESOURCES: &str = "java-shim/src/main/resources/org/jenkinsci/plugins/mesos";
 const PAGE: &str = "docs/configuration.md";
