@@ -56,7 +56,13 @@ impl Cloud {
             cluster: Cluster::default(),
         });
         let span = tracing::info_span!("cloud", cloud = %config.name);
-        let driver = Driver::new(config.clone(), folder, inbox, Arc::clone(&shared));
+        let driver = Driver::new(
+            config.clone(),
+            folder,
+            inbox,
+            Arc::clone(&shared),
+            runtime.detach(),
+        );
         runtime.spawn(driver.supervise().instrument(span));
         Cloud {
             runtime: runtime.handle(),

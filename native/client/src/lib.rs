@@ -35,5 +35,6 @@ mod fake_master;
 pub use capacity::{Capacity, Largest, Need};
 pub use cloud::{Cloud, CloudError};
 pub use events::{BATCH, Batch, Event};
+pub use mesos_local::{Detach, own_group};
 pub use probe::{DEADLINE, Report};
 pub use runtime::Runtime;

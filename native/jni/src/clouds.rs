@@ -8,6 +8,7 @@ use std::time::Duration;
 use mesos_client::{Batch, Capacity, Cloud, Need, Report, Runtime};
 use mesos_core::{Config, Demand, Plan, Release, Request, Review, Situation, Status};
 
+use crate::detach::detached;
 use crate::failure::Failure;
 use crate::handles::{Handles, Stale};
 
@@ -111,7 +112,7 @@ impl Clouds {
         if let Some(runtime) = &*runtime {
             return Ok(Arc::clone(runtime));
         }
-        let fresh = Arc::new(Runtime::new().map_err(Failure::Threads)?);
+        let fresh = Arc::new(Runtime::new().map_err(Failure::Threads)?.detaching(detached));
         *runtime = Some(Arc::clone(&fresh));
         Ok(fresh)
     }

@@ -5,6 +5,7 @@
 
 mod barrier;
 mod clouds;
+mod detach;
 mod entry;
 mod failure;
 #[cfg(feature = "fault-injection")]

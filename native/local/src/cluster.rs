@@ -20,6 +20,7 @@ use crate::master::{Effect, Found, Master};
 use crate::records::{Record, Records};
 use crate::runner::{Context, News, Runner};
 use crate::sandbox::Fetch;
+use crate::spawn::Detach;
 
 /// So many tasks fetch their files at once: they come from the controller itself.
 const FETCHES: usize = 8;
@@ -40,6 +41,8 @@ pub struct Settings {
     pub folder: PathBuf,
     /// Gets the files of tasks.
     pub fetch: Arc<dyn Fetch>,
+    /// How processes are started so that they outlive this one.
+    pub detach: Detach,
     /// Hears what a person should know: an engine that went away, or came back.
     pub troubles: mpsc::UnboundedSender<String>,
 }
@@ -250,6 +253,7 @@ impl Open {
             records,
             engine,
             fetch: Arc::clone(&settings.fetch),
+            detach: settings.detach,
             fetches: Semaphore::new(FETCHES),
             starts: Semaphore::new(STARTS),
             news: news_sender,

@@ -52,6 +52,7 @@ impl Scheduler {
             },
             folder: folder.to_path_buf(),
             fetch: Arc::new(Hello),
+            detach: crate::own_group,
             troubles: mpsc::unbounded_channel().0,
         };
         let cluster = Cluster::start(settings);

@@ -25,3 +25,4 @@ mod user;
 pub use cluster::{Cluster, Settings, whole};
 pub use probe::{Findings, probe};
 pub use sandbox::{Fetch, FetchError, Fetched};
+pub use spawn::{Detach, own_group};

@@ -16,7 +16,7 @@ use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use serde::{Deserialize, Serialize};
 
 use crate::cgroup::Group;
-use crate::spawn;
+use crate::spawn::Detach;
 use crate::user::User;
 
 /// The file in the sandbox that holds the exit status.
@@ -45,7 +45,7 @@ const KEPT: [&str; 14] = [
 /// What finds a process again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Identity {
-    /// Of the script; also the number of the process group and of the session.
+    /// Of the script; also the number of the process group.
     pub(crate) process: u32,
     /// In clock ticks since the boot.
     start: u64,
@@ -68,6 +68,7 @@ pub(crate) struct Program<'a> {
     pub(crate) sandbox: &'a Path,
     pub(crate) user: Option<&'a User>,
     pub(crate) amount: Amount,
+    pub(crate) detach: Detach,
 }
 
 /// How a program ended.
@@ -109,7 +110,7 @@ impl Tree {
             use std::os::unix::process::CommandExt;
             words.uid(user.id).gid(user.group);
         }
-        spawn::detached(&mut words);
+        (program.detach)(&mut words);
         let mut child = words.spawn().map_err(|error| {
             let who = program
                 .user
@@ -240,8 +241,8 @@ impl Tree {
         }
     }
 
-    /// A number is not given anew while a group of it has members; so a group whose session is that number and whose
-    /// members are marked is ours.
+    /// A number is not given anew while a group of it has members; so a group whose members
+    /// are marked is ours.
     fn has_members(&self) -> bool {
         let mark = format!("MESOS_SANDBOX={}", self.sandbox.display());
         marked(&mark)

@@ -17,6 +17,7 @@ use crate::process::{Exit, Program, Tree};
 use crate::pull::{LOGIN, Logins};
 use crate::records::{Record, Records};
 use crate::sandbox::{self, Fetch};
+use crate::spawn::Detach;
 use crate::user;
 
 /// How often a process is looked at: this costs reading one small file.
@@ -40,6 +41,7 @@ pub(crate) struct Context {
     /// The engine, or why there is none.
     pub(crate) engine: Result<Engine, String>,
     pub(crate) fetch: Arc<dyn Fetch>,
+    pub(crate) detach: Detach,
     /// So many tasks fetch their files at once.
     pub(crate) fetches: Semaphore,
     /// So many containers are started at once: an engine that is asked for fifty containers at once would answer nothing else.
@@ -193,6 +195,7 @@ impl Runner {
     async fn run_process(self, info: TaskInfo, record: Record) {
         let command = info.command.unwrap_or_default();
         let (records, name) = (self.context.records.clone(), self.name.clone());
+        let detach = self.context.detach;
         // Not to be broken off: a process that was started must be known.
         let started = spawn_blocking(move || {
             let sandbox = records.sandbox(&name);
@@ -208,6 +211,7 @@ impl Runner {
                 sandbox: &sandbox,
                 user: user.as_ref(),
                 amount: record.amount(),
+                detach,
             };
             let tree = Tree::start(&program, Group::of(records.cluster(), &name), |identity| {
                 record.process = Some(identity.clone());

@@ -175,6 +175,7 @@ impl Driver {
             source,
             folder: self.folder.clone(),
             fetch: Arc::new(Fetcher::new(self.connector.clone())),
+            detach: self.detach,
             troubles,
         };
         match source {

@@ -15,6 +15,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use mesos_core::{Config, ConnectionState, Notice, Release, Request, Time};
+use mesos_local::Detach;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
@@ -63,6 +64,8 @@ pub(crate) struct Driver {
     folder: PathBuf,
     commands: mpsc::UnboundedReceiver<Command>,
     shared: Arc<Shared>,
+    /// For the processes of the master `local`.
+    detach: Detach,
     connector: Connector,
     clock: Clock,
     /// Commands that came while there was no framework.
@@ -102,6 +105,7 @@ impl Driver {
         folder: PathBuf,
         commands: mpsc::UnboundedReceiver<Command>,
         shared: Arc<Shared>,
+        detach: Detach,
     ) -> Self {
         Driver {
             names: config.owned.clone(),
@@ -109,6 +113,7 @@ impl Driver {
             folder,
             commands,
             shared,
+            detach,
             connector: Connector::default(),
             clock: Clock(Instant::now()),
             backlog: VecDeque::new(),
