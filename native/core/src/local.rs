@@ -179,6 +179,22 @@ impl std::str::FromStr for DockerAddress {
     }
 }
 
+impl DockerAddress {
+    /// Whether it is surely an engine of this machine, so that its containers have this machine's ports.
+    #[must_use]
+    pub fn is_here(&self) -> bool {
+        match self {
+            Self::Unix(_) => true,
+            Self::Tcp { host, .. } => {
+                host == "localhost"
+                    || host
+                        .parse::<std::net::IpAddr>()
+                        .is_ok_and(|address| address.is_loopback())
+            }
+        }
+    }
+}
+
 impl fmt::Display for DockerAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -269,5 +285,12 @@ mod tests {
         }
         assert!(LocalSource::parse("local:5050").is_none());
         assert!(LocalSource::parse("http://local").is_none());
+    }
+
+    #[test]
+    fn engines_of_this_machine_are_known() {
+        let here = |text: &str| text.parse::<DockerAddress>().unwrap().is_here();
+        assert!(here("unix:///run/docker.sock") && here("tcp://127.0.0.1:1") && here("tcp://[::1]:1"));
+        assert!(here("tcp://localhost") && !here("tcp://docker.example:2375") && !here("tcp://10.0.0.1:1"));
     }
 }

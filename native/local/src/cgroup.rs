@@ -1,7 +1,7 @@
 //! Limits for processes, where this process may set them.
 
 use std::fs;
-use std::io;
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use mesos_core::Amount;
@@ -54,8 +54,12 @@ impl Group {
             fs::create_dir_all(folder)?;
             let memory = amount.mem.whole().saturating_mul(1024 * 1024).to_string();
             let shares = (amount.cpus.as_milli().saturating_mul(1024) / 1000).clamp(2, 262_144);
-            if folder.join("memory.max").exists() {
-                fs::write(folder.join("memory.max"), &memory)?;
+            if folder.join("cgroup.controllers").exists() {
+                // It is not there where those above do not pass the limit on, as in a container with a part of the tree.
+                fs::OpenOptions::new()
+                    .write(true)
+                    .open(folder.join("memory.max"))
+                    .and_then(|mut file| file.write_all(memory.as_bytes()))?;
                 // As systemd and Docker make weights of shares.
                 let weight = 1 + (shares - 2) * 9999 / 262_142;
                 write_if_there(&folder.join("cpu.weight"), &weight.to_string())?;
@@ -154,6 +158,116 @@ mod tests {
     fn kills_for_want_of_memory_are_counted() {
         assert_eq!(kills("low 0\noom 3\noom_kill 2\n"), 2);
         assert_eq!(kills("oom_kill_disable 0\nunder_oom 0\noom_kill 0\n"), 0);
+    }
+
+    /// A tree as the kernel shows it, but of plain files: what is written stays, and nothing is enforced.
+    struct FakeTree(PathBuf);
+
+    impl FakeTree {
+        fn new(name: &str) -> Self {
+            let root = std::env::temp_dir().join(format!("mesos-local-cgroup-{name}-{}", std::process::id()));
+            let _ = fs::remove_dir_all(&root);
+            Self(root)
+        }
+
+        fn with(self, folder: &str, files: &[&str]) -> Self {
+            fs::create_dir_all(self.0.join(folder)).unwrap();
+            for file in files {
+                fs::write(self.0.join(folder).join(file), "").unwrap();
+            }
+            self
+        }
+
+        fn read(&self, file: &str) -> String {
+            fs::read_to_string(self.0.join(file)).unwrap()
+        }
+    }
+
+    impl Drop for FakeTree {
+        fn drop(&mut self) {
+            let _ = fs::remove_dir_all(&self.0);
+        }
+    }
+
+    fn amount() -> Amount {
+        Amount {
+            cpus: mesos_core::Scalar::from_milli(2000),
+            mem: mesos_core::Scalar::from_milli(64_000),
+            ..Amount::default()
+        }
+    }
+
+    #[test]
+    fn limits_are_written_where_cgroups_2_have_them() {
+        let inner = ["cgroup.controllers", "cgroup.subtree_control", "cgroup.procs"];
+        let leaf = [
+            "cgroup.controllers",
+            "cgroup.procs",
+            "memory.max",
+            "cpu.weight",
+            "memory.events",
+        ];
+        let tree = FakeTree::new("2")
+            .with("", &inner)
+            .with("mesos-local", &inner)
+            .with("mesos-local/c", &inner)
+            .with("mesos-local/c/t", &leaf);
+        let group = Group::below(&tree.0, "c", "t");
+        group.make(amount()).unwrap();
+        group.add(42).unwrap();
+        for above in ["", "mesos-local/", "mesos-local/c/"] {
+            assert_eq!(
+                tree.read(&format!("{above}cgroup.subtree_control")),
+                "+cpu +memory",
+                "{above}"
+            );
+        }
+        assert_eq!(tree.read("mesos-local/c/t/memory.max"), (64 << 20).to_string());
+        assert_eq!(tree.read("mesos-local/c/t/cpu.weight"), "79");
+        assert_eq!(group.processes(), [42]);
+        assert!(!group.ran_out_of_memory());
+        fs::write(
+            tree.0.join("mesos-local/c/t/memory.events"),
+            "max 9\noom 1\noom_kill 1\n",
+        )
+        .unwrap();
+        assert!(group.ran_out_of_memory());
+    }
+
+    #[test]
+    fn cgroups_2_without_the_limit_of_memory_are_refused() {
+        let inner = ["cgroup.controllers", "cgroup.subtree_control", "cgroup.procs"];
+        let tree = FakeTree::new("part")
+            .with("", &inner)
+            .with("mesos-local/c/t", &inner);
+        let error = Group::below(&tree.0, "c", "t").make(amount()).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::NotFound);
+    }
+
+    #[test]
+    fn limits_are_written_in_both_hierarchies_of_cgroups_1() {
+        let tree = FakeTree::new("1")
+            .with("memory", &["cgroup.procs"])
+            .with(
+                "memory/mesos-local/c/t",
+                &["cgroup.procs", "memory.limit_in_bytes", "memory.oom_control"],
+            )
+            .with("cpu", &["cgroup.procs"])
+            .with("cpu/mesos-local/c/t", &["cgroup.procs", "cpu.shares"])
+            .with("cpuset", &["cgroup.procs"]);
+        let group = Group::below(&tree.0, "c", "t");
+        group.make(amount()).unwrap();
+        group.add(42).unwrap();
+        assert_eq!(
+            tree.read("memory/mesos-local/c/t/memory.limit_in_bytes"),
+            (64 << 20).to_string()
+        );
+        assert_eq!(tree.read("cpu/mesos-local/c/t/cpu.shares"), "2048");
+        assert_eq!(tree.read("memory/mesos-local/c/t/cgroup.procs"), "42");
+        assert!(!tree.0.join("cpuset/mesos-local").exists());
+        let control = "oom_kill_disable 0\nunder_oom 0\noom_kill 2\n";
+        fs::write(tree.0.join("memory/mesos-local/c/t/memory.oom_control"), control).unwrap();
+        assert!(group.ran_out_of_memory());
     }
 
     #[test]

@@ -16,7 +16,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 use crate::engine::Engine;
 use crate::inside;
 use crate::machine;
-use crate::master::{Effect, Found, Master};
+use crate::master::{Effect, Found, Master, Taken};
 use crate::records::{Record, Records};
 use crate::runner::{Context, News, Runner};
 use crate::sandbox::Fetch;
@@ -28,6 +28,8 @@ const FETCHES: usize = 8;
 const STARTS: usize = 6;
 /// How often an engine in use is asked whether it is well.
 const LOOK: Duration = Duration::from_secs(5);
+/// How often it is looked which ports of this machine are in use.
+const PORTS: Duration = Duration::from_secs(5);
 /// A TEARDOWN is answered when all tasks are gone, or after this: the shell waits for five seconds.
 const TEARDOWN: Duration = Duration::from_millis(4500);
 /// For the cluster before this one in its folder to end.
@@ -153,6 +155,8 @@ struct Open {
     closing: bool,
     waiting: Vec<Waiting>,
     begin: Instant,
+    /// When the ports are looked at again; never where containers have those of another machine.
+    ports: Option<Instant>,
 }
 
 async fn serve(settings: Settings, mut inbox: mpsc::UnboundedReceiver<Command>) {
@@ -246,6 +250,7 @@ impl Open {
             ),
             Err(message) => Err(message),
         };
+        let here = engine.as_ref().is_ok_and(|engine| engine.address().is_here());
         let (news_sender, news) = mpsc::unbounded_channel();
         let (containers, count) = watch::channel(0);
         let cluster = records.cluster().to_owned();
@@ -289,7 +294,9 @@ impl Open {
             closing: false,
             waiting: Vec::new(),
             begin: Instant::now(),
+            ports: here.then(Instant::now),
         };
+        open.note_ports();
         for (name, record) in all {
             open.restore(name, record);
         }
@@ -343,11 +350,31 @@ impl Open {
                 .checked_add(Duration::from_millis(time.as_millis() + 1))
         });
         let waiting = self.waiting.iter().filter_map(|waiting| waiting.until);
-        waiting.chain(master).min()
+        let ports = self.ports.filter(|_| self.stream.is_some());
+        waiting.chain(master).chain(ports).min()
+    }
+
+    /// The ports in use; reading them costs well below a millisecond.
+    fn look_at_ports(&mut self) -> Option<Taken> {
+        self.ports.as_mut().map(|next| {
+            *next = Instant::now() + PORTS;
+            machine::ports_in_use()
+        })
+    }
+
+    fn note_ports(&mut self) {
+        if let Some(in_use) = self.look_at_ports() {
+            self.master.note_ports(in_use);
+        }
     }
 
     fn tick(&mut self) {
         let now = self.now();
+        if self.ports.is_some_and(|next| next <= Instant::now())
+            && let Some(in_use) = self.look_at_ports()
+        {
+            self.master.handle_ports(in_use, now);
+        }
         self.master.handle_timeout(now);
         self.settle();
     }
@@ -366,6 +393,9 @@ impl Open {
                 }
             }
             Command::Call { call, answer } => {
+                if call.r#type() == call::Type::Accept {
+                    self.note_ports();
+                }
                 let teardown = call.r#type() == call::Type::Teardown;
                 let result = self.master.handle_call(*call, now);
                 if teardown && result.is_ok() {
@@ -397,6 +427,8 @@ impl Open {
                 self.stops.remove(task);
                 self.kinds.remove(task);
                 self.count();
+                // Its own are free again.
+                self.note_ports();
                 self.master.ended(task, end, now);
             }
         }

@@ -7,7 +7,7 @@ use std::thread;
 use mesos_core::local::LocalSource;
 use mesos_core::{Amount, Scalar};
 
-use crate::master::Whole;
+use crate::master::{Taken, Whole};
 
 /// As on a Mesos agent whose operator says nothing else.
 const PORTS: (u32, u32) = (31_000, 32_000);
@@ -69,6 +69,29 @@ fn total(text: &str) -> Option<u64> {
     Some(kb / 1024)
 }
 
+/// The ports that programs of this machine (or of this container, if the controller is in one) listen on.
+pub(crate) fn ports_in_use() -> Taken {
+    ["tcp", "tcp6", "udp", "udp6"]
+        .into_iter()
+        .filter_map(|table| fs::read_to_string(format!("/proc/net/{table}")).ok())
+        .flat_map(|text| listening(&text))
+        .collect()
+}
+
+/// The local ports of a table of `/proc/net` that a server could not have besides.
+fn listening(table: &str) -> Vec<u32> {
+    // As numbers: a TCP socket that listens, and any UDP socket without a peer.
+    const LISTEN: &str = "0A";
+    const UNCONNECTED: &str = "07";
+    let port = |line: &str| {
+        let mut fields = line.split_ascii_whitespace().skip(1);
+        let (local, _, state) = (fields.next()?, fields.next()?, fields.next()?);
+        let (_, port) = local.rsplit_once(':')?;
+        matches!(state, LISTEN | UNCONNECTED).then(|| u32::from_str_radix(port, 16).ok())?
+    };
+    table.lines().skip(1).filter_map(port).collect()
+}
+
 /// MB that are free where the folder is, or will be.
 fn disk(folder: &Path) -> Scalar {
     let mut place: PathBuf = folder.to_path_buf();
@@ -103,6 +126,27 @@ mod tests {
             ..LocalSource::default()
         };
         assert_eq!(look(&part, Path::new("/")).amount.cpus.as_milli(), 500);
+    }
+
+    #[test]
+    fn ports_that_are_listened_on_are_known() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let socket = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+        let ports = [
+            listener.local_addr().unwrap().port(),
+            socket.local_addr().unwrap().port(),
+        ];
+        let in_use = ports_in_use();
+        assert!(
+            ports.iter().all(|port| in_use.contains(&u32::from(*port))),
+            "{ports:?}"
+        );
+        let table = "  sl  local_address rem_address   st\n\
+                     0: 0100007F:7918 00000000:0000 0A 0\n\
+                     1: 0100007F:7919 0100007F:1F90 01 0\n\
+                     2: 00000000000000000000000000000000:791A 00000000000000000000000000000000:0000 07 0\n\
+                     garbage\n";
+        assert_eq!(listening(table), [31_000, 31_002]);
     }
 
     #[test]

@@ -29,6 +29,9 @@ pub(crate) struct Whole {
     pub(crate) ports: (u32, u32),
 }
 
+/// What something else than tasks listens on, of the ports of this machine.
+pub(crate) type Taken = BTreeSet<u32>;
+
 /// What the shell is to do.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Effect {
@@ -98,6 +101,8 @@ pub(crate) struct Master {
     /// What is free is not offered until then, unless it has grown.
     refused: Option<(Time, Amount)>,
     heartbeat: Option<Time>,
+    /// Ports that are not to be offered.
+    taken: Taken,
     tasks: BTreeMap<String, Task>,
     effects: VecDeque<Effect>,
 }
@@ -116,6 +121,7 @@ impl Master {
             offered: None,
             refused: None,
             heartbeat: None,
+            taken: Taken::new(),
             tasks: BTreeMap::new(),
             effects: VecDeque::new(),
         }
@@ -153,6 +159,30 @@ impl Master {
             self.send_first(&name, now);
         }
         self.offer(now);
+    }
+
+    /// Takes what this machine's ports are in use for now, those of tasks among them. An offer that holds one that is not free
+    /// any more is taken back, and one that has come free is offered whatever was refused before.
+    pub(crate) fn handle_ports(&mut self, in_use: Taken, now: Time) {
+        self.note_ports(in_use);
+        let gone = |offered: &Offered| !offered.ports.is_disjoint(&self.taken);
+        if self.offered.as_ref().is_some_and(gone) {
+            self.rescind();
+        }
+        if self.connected {
+            self.offer(now);
+        }
+    }
+
+    /// The same without a new offer: what is to be launched now is held against it.
+    pub(crate) fn note_ports(&mut self, mut in_use: Taken) {
+        for task in self.tasks.values().filter(|task| !task.over) {
+            in_use.retain(|port| !task.ports.contains(port));
+        }
+        if !self.taken.is_subset(&in_use) {
+            self.refused = None;
+        }
+        self.taken = in_use;
     }
 
     /// Whether a task is here that has not ended.
@@ -352,6 +382,15 @@ impl Master {
                 self.refuse_task(&name, TaskState::TaskError, reason, problem);
                 continue;
             }
+            if let Some(port) = ports.iter().find(|port| self.taken.contains(port)) {
+                let message = format!(
+                    "port {port} of this machine is taken by something else: end that, or choose another host port in the \
+                     template's port mapping, or none for any"
+                );
+                let reason = task_status::Reason::ContainerLaunchFailed;
+                self.refuse_task(&name, TaskState::TaskFailed, reason, &message);
+                continue;
+            }
             left.amount = minus(left.amount, amount);
             left.ports.retain(|port| !ports.contains(port));
             let policy = info
@@ -525,7 +564,9 @@ impl Master {
     fn free(&self) -> (Amount, BTreeSet<u32>) {
         let (mut amount, mut ports) = (
             self.whole.amount,
-            (self.whole.ports.0..=self.whole.ports.1).collect::<BTreeSet<_>>(),
+            (self.whole.ports.0..=self.whole.ports.1)
+                .filter(|port| !self.taken.contains(port))
+                .collect::<BTreeSet<_>>(),
         );
         for task in self.tasks.values().filter(|task| !task.over) {
             amount = minus(amount, task.amount);

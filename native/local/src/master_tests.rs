@@ -32,6 +32,7 @@ struct Scheduler {
     forgotten: Vec<String>,
     closed: bool,
     heartbeats: usize,
+    rescinded: usize,
 }
 
 impl Scheduler {
@@ -46,6 +47,7 @@ impl Scheduler {
             forgotten: Vec::new(),
             closed: false,
             heartbeats: 0,
+            rescinded: 0,
         };
         scheduler.subscribe(None, 0);
         scheduler
@@ -75,6 +77,7 @@ impl Scheduler {
                         self.id = subscribed.framework_id.clone();
                     }
                     self.heartbeats += usize::from(*event == Event::heartbeat());
+                    self.rescinded += usize::from(event.rescind.is_some());
                     self.offers
                         .extend(event.offers.iter().flat_map(|offers| offers.decoded().unwrap()));
                     self.updates.extend(event.update.map(|update| *update.status));
@@ -89,6 +92,12 @@ impl Scheduler {
 
     fn time(&mut self, now: u64) {
         self.master.handle_timeout(at(now));
+        self.drain();
+    }
+
+    fn ports(&mut self, in_use: &[u32], now: u64) {
+        self.master
+            .handle_ports(in_use.iter().copied().collect(), at(now));
         self.drain();
     }
 
@@ -417,4 +426,45 @@ fn random_histories_keep_the_promises() {
             "seed {seed}"
         );
     }
+}
+
+#[test]
+fn ports_that_something_else_has_are_not_offered_until_they_are_free() {
+    let mut scheduler = Scheduler::new();
+    let ports = |scheduler: &Scheduler| scheduler.offered().map(|(_, ports)| ports).unwrap_or_default();
+    assert_eq!(ports(&scheduler), [31_000, 31_001, 31_002, 31_003]);
+    // What is on offer is taken back for another.
+    scheduler.ports(&[31_001, 40_000], 1000);
+    assert_eq!(scheduler.rescinded, 1);
+    assert_eq!(ports(&scheduler), [31_000, 31_002, 31_003]);
+    // The port of a task is its own affair, and nothing new.
+    scheduler.accept(&["a"], amount(1000, 512), &[31_000], 2000);
+    scheduler.offers.clear();
+    scheduler.ports(&[31_000, 31_001, 40_000], 3000);
+    assert_eq!((scheduler.rescinded, scheduler.offers.len()), (1, 0));
+    // A port that has come free is offered in spite of any filter.
+    scheduler.time(8000);
+    let id = scheduler.offers.pop().unwrap().id;
+    let refuse = Some(Filters::refuse(Duration::from_secs(600)));
+    let decline = Call::decline(&scheduler.id.clone(), vec![id], refuse);
+    scheduler.call(decline, 8000).unwrap();
+    scheduler.ports(&[31_000, 31_001], 9000);
+    assert!(scheduler.offers.is_empty());
+    scheduler.ports(&[31_000], 10_000);
+    assert_eq!(ports(&scheduler), [31_001, 31_002, 31_003]);
+}
+
+#[test]
+fn a_port_that_was_taken_after_its_offer_is_told() {
+    let mut scheduler = Scheduler::new();
+    scheduler.master.note_ports([31_002].into());
+    scheduler.accept(&["a"], amount(1000, 512), &[31_002], 0);
+    assert!(scheduler.launches.is_empty());
+    let status = scheduler.updates.pop().unwrap();
+    assert_eq!(status.state(), TaskState::TaskFailed);
+    let message = status.message.unwrap();
+    assert!(
+        message.starts_with("port 31002 of this machine is taken by something else: "),
+        "{message}"
+    );
 }
