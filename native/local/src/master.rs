@@ -176,6 +176,7 @@ impl Master {
 
     /// The same without a new offer: what is to be launched now is held against it.
     pub(crate) fn note_ports(&mut self, mut in_use: Taken) {
+        in_use.retain(|port| (self.whole.ports.0..=self.whole.ports.1).contains(port));
         for task in self.tasks.values().filter(|task| !task.over) {
             in_use.retain(|port| !task.ports.contains(port));
         }

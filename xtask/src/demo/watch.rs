@@ -130,7 +130,9 @@ fn look_at_build(host: &Host, seen: &mut Seen, progress: &mut Progress) -> Resul
     let Some(build) = host.find_build(JOB, 1)? else {
         return Ok(());
     };
-    if seen.build.is_none() {
+    // A build is there before its node is written down.
+    let told = seen.build.as_ref().is_some_and(|build| !build.node.is_empty());
+    if !told && !build.node.is_empty() {
         progress.say(format!("the build has started on {}", build.node));
     }
     if let (false, Some(result)) = (build.building, &build.result) {
