@@ -1,5 +1,7 @@
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use serde_json::Value;
 
 use super::{Cluster, Role};
@@ -116,6 +118,45 @@ impl Cluster {
             .client()
             .impatient(ANSWER)
             .json("/metrics/snapshot")
+    }
+
+    /// The agents as `/master/slaves` of the leading master shows them, reservations in full.
+    ///
+    /// # Errors
+    /// [`RunError`] when none leads or it does not answer.
+    pub fn agents(&self) -> Result<Vec<Value>, RunError> {
+        let leader = self.leader()?;
+        let slaves = self
+            .member(&leader.name)?
+            .client()
+            .impatient(ANSWER)
+            .json("/master/slaves")?;
+        Ok(slaves["slaves"].as_array().cloned().unwrap_or_default())
+    }
+
+    /// A call of the operator API (`/api/v1`) of the leading master, with principal and secret if there are any; null where
+    /// the answer has no body.
+    ///
+    /// # Errors
+    /// [`RunError`] when none leads or it refuses.
+    pub fn operate(&self, call: &Value, login: Option<(&str, &str)>) -> Result<Value, RunError> {
+        let leader = self.leader()?;
+        let mut client = self
+            .member(&leader.name)?
+            .client()
+            .impatient(ANSWER)
+            .with_header("Accept", "application/json");
+        if let Some((principal, secret)) = login {
+            let words = BASE64_STANDARD.encode(format!("{principal}:{secret}"));
+            client = client.with_header("Authorization", &format!("Basic {words}"));
+        }
+        let answer = client
+            .post("/api/v1", "application/json", &call.to_string())?
+            .good()?;
+        if answer.body.is_empty() {
+            return Ok(Value::Null);
+        }
+        answer.json()
     }
 
     /// CPUs in use on all agents, as the leading master counts them.
