@@ -1,7 +1,9 @@
 //! All that a task's launch takes but its offer.
 
 use crate::command::command;
-use crate::config::{Container, ContainerKind, Networking, PortMapping, Template, Volume};
+use crate::config::{
+    Container, ContainerKind, DOCKER_SOCKET, DockerAccess, Networking, PortMapping, Template, Volume,
+};
 use crate::image::check_image;
 use crate::request::Request;
 use crate::scalar::Scalar;
@@ -119,6 +121,7 @@ fn container_info(container: &Container, image: Option<&str>, name: &str) -> Opt
         network_infos: networks(container, kind, networking),
         ..ContainerInfo::default()
     };
+    info.volumes.extend(docker_volume(container, kind));
     match kind {
         ContainerKind::Docker => {
             info.r#type = container_info::Type::Docker.into();
@@ -127,7 +130,7 @@ fn container_info(container: &Container, image: Option<&str>, name: &str) -> Opt
             info.docker = Some(DockerInfo {
                 image,
                 network: Some(network_of(networking).into()),
-                privileged: Some(container.privileged),
+                privileged: Some(container.privileged || container.has_own_docker()),
                 force_pull_image: Some(container.force_pull),
                 parameters: std::iter::once(labelled(name))
                     .chain(container.parameters.iter().map(|parameter| Parameter {
@@ -152,14 +155,6 @@ fn container_info(container: &Container, image: Option<&str>, name: &str) -> Opt
                     ..Image::default()
                 }),
             });
-            if container.dind {
-                info.volumes.push(mesos_wire::Volume {
-                    container_path: DOCKER_FOLDER.to_owned(),
-                    host_path: Some(SANDBOX_DOCKER_FOLDER.to_owned()),
-                    mode: volume::Mode::Rw.into(),
-                    ..mesos_wire::Volume::default()
-                });
-            }
         }
     }
     Some(info)
@@ -171,6 +166,26 @@ fn labelled(name: &str) -> Parameter {
         key: "label".to_owned(),
         value: format!("{AGENT_LABEL}={name}"),
     }
+}
+
+/// What the builds' Docker needs of the host or of the sandbox, unless the template has a volume there.
+fn docker_volume(container: &Container, kind: ContainerKind) -> Option<mesos_wire::Volume> {
+    let (inside, outside) = match container.docker_access()? {
+        DockerAccess::Socket => (DOCKER_SOCKET, container.docker_socket()),
+        DockerAccess::Own => (DOCKER_FOLDER, SANDBOX_DOCKER_FOLDER),
+        // As old versions had it, which left it out with Docker.
+        DockerAccess::None if container.dind && kind == ContainerKind::Mesos => {
+            (DOCKER_FOLDER, SANDBOX_DOCKER_FOLDER)
+        }
+        DockerAccess::None => return None,
+    };
+    let there = |volume: &Volume| volume.container_path.trim().trim_end_matches('/') == inside;
+    (!container.volumes.iter().any(there)).then(|| mesos_wire::Volume {
+        container_path: inside.to_owned(),
+        host_path: Some(outside.to_owned()),
+        mode: volume::Mode::Rw.into(),
+        ..mesos_wire::Volume::default()
+    })
 }
 
 fn volume_of(volume: &Volume, index: usize) -> mesos_wire::Volume {

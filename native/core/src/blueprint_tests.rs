@@ -115,6 +115,62 @@ fn a_custom_shell_gets_the_line_as_its_only_argument() {
 }
 
 #[test]
+fn builds_have_the_hosts_docker_or_one_of_the_container() {
+    let volume = |container: &ContainerInfo| {
+        let volumes = &container.volumes;
+        assert_eq!(volumes.len(), 1, "{volumes:?}");
+        assert_eq!(volumes[0].mode(), mesos_wire::volume::Mode::Rw);
+        let outside = volumes[0].host_path.clone().unwrap_or_default();
+        (volumes[0].container_path.clone(), outside)
+    };
+    let pair = |inside: &str, outside: &str| (inside.to_owned(), outside.to_owned());
+    let privileged = |container: ContainerInfo| container.docker.map(|docker| docker.privileged());
+    for kind in ["DOCKER", "MESOS"] {
+        let (command, container) = task(
+            serde_json::json!({"type": kind, "image": "a", "dockerAccess": "socket"}),
+            &[],
+        );
+        let socket = "/var/run/docker.sock";
+        assert_eq!(volume(&container), pair(socket, socket));
+        assert_ne!(privileged(container), Some(true));
+        assert!(!format!("{command:?}").contains("dockerd"));
+
+        let own = serde_json::json!({"type": kind, "image": "a", "dockerAccess": "own"});
+        let (command, container) = task(own.clone(), &[]);
+        assert_eq!(volume(&container), pair("/var/lib/docker", "docker"));
+        assert_eq!(privileged(container), (kind == "DOCKER").then_some(true));
+        assert_eq!(command.shell, Some(true), "in front of the image's entrypoint");
+        let line = command.value.unwrap();
+        assert!(
+            line.starts_with("{ dockerd > ") && line.contains("done; } && cd "),
+            "{line}"
+        );
+
+        let mut started = own;
+        started["useCustomShell"] = true.into();
+        started["customShell"] = "start-docker --quick".into();
+        let (command, _) = task(started, &[]);
+        let line = command.value.unwrap();
+        assert!(line.starts_with("start-docker --quick && cd "), "{line}");
+    }
+    let (_, container) = task(
+        serde_json::json!({"image": "a", "dockerAccess": "socket", "dockerSocket": "/run/user/1000/docker.sock"}),
+        &[],
+    );
+    assert_eq!(volume(&container).1, "/run/user/1000/docker.sock");
+    let (_, container) = task(
+        serde_json::json!({"image": "a", "dockerAccess": "own",
+            "volumes": [{"containerPath": "/var/lib/docker/", "hostPath": "/srv/images"}]}),
+        &[],
+    );
+    assert_eq!(
+        volume(&container).1,
+        "/srv/images",
+        "the template's own volume counts"
+    );
+}
+
+#[test]
 fn the_mesos_containerizer_gets_the_image_and_a_shell() {
     let (command, container) = task(
         serde_json::json!({"type": "MESOS", "image": "agent", "dind": true,

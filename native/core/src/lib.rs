@@ -49,8 +49,8 @@ mod waiting;
 
 pub use amount::Amount;
 pub use config::{
-    CommandStyle, Config, Container, ContainerKind, Domain, DomainFilter, LabelError, Limits, Mode,
-    Networking, Parameter, PortMapping, PortProtocol, Template, TemplateSize, Templates, Uri, Variable,
+    CommandStyle, Config, Container, ContainerKind, DockerAccess, Domain, DomainFilter, LabelError, Limits,
+    Mode, Networking, Parameter, PortMapping, PortProtocol, Template, TemplateSize, Templates, Uri, Variable,
     Volume, normal_label,
 };
 pub use constraints::{ConstraintError, Constraints};

@@ -16,6 +16,14 @@ const SECRET_FILE: &str = ".agent-secret";
 /// Where Docker finds its login for a registry: Mesos pulls with the sandbox as its home folder.
 const REGISTRY_LOGIN: &str = ".docker/config.json";
 
+/// Starts a Docker, and comes back when it answers (up to a minute); else what it said is the task's last words. `sleep` may
+/// know whole seconds only.
+const START_DOCKER: &str = "{ dockerd > \"${MESOS_SANDBOX-.}/dockerd.log\" 2>&1 & tries=0; \
+    until docker version > /dev/null 2>&1; do tries=$((tries + 1)); \
+    if [ $tries -gt 300 ] || ! kill -0 $! 2> /dev/null; then \
+    echo 'The Docker of this container does not start:' >&2; \
+    tail -n 5 \"${MESOS_SANDBOX-.}/dockerd.log\" >&2; exit 1; fi; sleep 0.2 2> /dev/null || sleep 1; done; }";
+
 /// What Mesos runs for an agent: one line for a shell, with the files and variables that it needs.
 ///
 /// `jvmArgs` and `jnlpArgs` are lists of words as the shell reads them, with quotes and variables such as
@@ -28,7 +36,7 @@ const REGISTRY_LOGIN: &str = ".docker/config.json";
 ///   arguments to the image's default command where there is no entrypoint.
 /// - Where the image is said to have no shell, Java's words are the arguments.
 /// - A custom shell is a program that gets the line as its only argument; Docker gives that to the entrypoint too. With
-///   Docker in the container it is a command that runs before the line.
+///   a Docker in the container it is a command that runs before the line; a Docker of its own is started so without one, too.
 ///
 /// The agent's secret is in none of it: whoever may ask a Mesos agent for its executors sees the command whole. It is one
 /// more file to fetch, from an address that answers once, and the line takes it out of the sandbox before the JVM starts. The
@@ -94,7 +102,10 @@ fn started(line: &Line<'_>) -> CommandInfo {
         return by_shell(line);
     };
     match (container.shell(), kind) {
-        (Some(custom), _) if container.dind => by_shell(format!("{custom} && {line}")),
+        (Some(custom), _) if container.dind || container.has_own_docker() => {
+            by_shell(format!("{custom} && {line}"))
+        }
+        (None, _) if container.has_own_docker() => by_shell(format!("{START_DOCKER} && {line}")),
         (Some(custom), ContainerKind::Docker) => CommandInfo {
             value: Some(custom.to_owned()),
             shell: Some(false),

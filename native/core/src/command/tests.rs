@@ -273,6 +273,38 @@ fn the_login_to_a_registry_is_fetched_where_docker_looks_and_removed() {
 }
 
 #[test]
+fn a_docker_that_does_not_start_tells_why() {
+    let folder = std::env::temp_dir().join(format!("mesos-core-docker-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    // A later version of the script counts on nothing but a shell, `sleep` and `tail`.
+    let start = |dockerd: &str, docker: &str| {
+        let line =
+            format!("dockerd() {{ {dockerd}; }}; docker() {{ {docker}; }}; {START_DOCKER} && echo started");
+        std::process::Command::new("sh")
+            .args(["-c", &line])
+            .env("MESOS_SANDBOX", &folder)
+            .output()
+            .unwrap()
+    };
+    let failed = start("echo no rights; return 1", "false");
+    let words = String::from_utf8_lossy(&failed.stderr).into_owned();
+    assert_eq!(
+        (failed.status.code(), failed.stdout.len()),
+        (Some(1), 0),
+        "{words}"
+    );
+    assert_eq!(words, "The Docker of this container does not start:\nno rights\n");
+    let ready = folder.join("ready");
+    let late = start(
+        &format!("sleep 0.3; touch '{0}'; sleep 1", ready.display()),
+        &format!("test -e '{}'", ready.display()),
+    );
+    std::fs::remove_dir_all(&folder).unwrap();
+    assert!(late.status.success(), "{late:?}");
+    assert_eq!(String::from_utf8_lossy(&late.stdout), "started\n");
+}
+
+#[test]
 fn windows_has_a_line_for_its_own_shell() {
     let template = template(serde_json::json!({
         "commandStyle": "Windows", "remoteFsRoot": "C:\\my jenkins", "jvmArgs": "-Xms16m -Xmx1g -Da=\"b c\" -Djava.io.tmpdir=C:\\t"

@@ -37,6 +37,13 @@ pub struct Container {
     /// line that runs before the agent's.
     #[serde(deserialize_with = "or_default")]
     pub dind: bool,
+    /// What builds have of Docker: `none` (default); `socket`: the host's engine, by its socket; `own`: an engine of the
+    /// container, which is privileged then and starts it before the agent.
+    #[serde(deserialize_with = "or_default")]
+    pub docker_access: String,
+    /// For `socket`: where the host has it. Default `/var/run/docker.sock`.
+    #[serde(deserialize_with = "or_default")]
+    pub docker_socket: String,
     /// `HOST`, `BRIDGE` (default for Docker), `NONE` or `USER`.
     #[serde(deserialize_with = "or_default")]
     pub networking: String,
@@ -127,6 +134,20 @@ pub enum Networking {
     User,
 }
 
+/// What builds have of Docker.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DockerAccess {
+    /// Nothing.
+    None,
+    /// The host's engine.
+    Socket,
+    /// An engine of the container.
+    Own,
+}
+
+/// Where clients look for Docker's socket.
+pub(crate) const DOCKER_SOCKET: &str = "/var/run/docker.sock";
+
 /// What goes through a port.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum PortProtocol {
@@ -156,6 +177,28 @@ impl Container {
             "USER" => Some(Networking::User),
             _ => None,
         }
+    }
+
+    /// `None`: what was typed is none of the three.
+    pub fn docker_access(&self) -> Option<DockerAccess> {
+        match self.docker_access.trim().to_ascii_lowercase().as_str() {
+            "" | "none" => Some(DockerAccess::None),
+            "socket" => Some(DockerAccess::Socket),
+            "own" => Some(DockerAccess::Own),
+            _ => None,
+        }
+    }
+
+    /// The socket of the host's Docker.
+    pub(crate) fn docker_socket(&self) -> &str {
+        match self.docker_socket.trim() {
+            "" => DOCKER_SOCKET,
+            path => path,
+        }
+    }
+
+    pub(crate) fn has_own_docker(&self) -> bool {
+        self.docker_access() == Some(DockerAccess::Own)
     }
 
     /// The custom shell, if it is to be used; empty if none was typed.

@@ -11,8 +11,10 @@ mod templates;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use container::PORT_MOST;
-pub use container::{Container, ContainerKind, Networking, Parameter, PortMapping, PortProtocol, Volume};
+pub use container::{
+    Container, ContainerKind, DockerAccess, Networking, Parameter, PortMapping, PortProtocol, Volume,
+};
+pub(crate) use container::{DOCKER_SOCKET, PORT_MOST};
 pub use limits::Limits;
 pub use placement::{Domain, DomainFilter};
 pub use size::TemplateSize;

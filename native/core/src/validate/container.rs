@@ -3,7 +3,8 @@
 use super::members::is_scheme;
 use super::{named, short};
 use crate::config::{
-    CommandStyle, Container, ContainerKind, Networking, PORT_MOST, Parameter, PortMapping, Volume,
+    CommandStyle, Container, ContainerKind, DockerAccess, Networking, PORT_MOST, Parameter, PortMapping,
+    Volume,
 };
 use crate::findings::Findings;
 use crate::image::check_image;
@@ -52,6 +53,7 @@ pub(super) fn check(container: &Container, style: Option<CommandStyle>, findings
         ContainerKind::Docker => docker_only(container, findings),
         ContainerKind::Mesos => mesos_only(container, networking, findings),
     }
+    docker_access(container, style, findings);
     without_shell(container, kind, style, findings);
     networks(container, kind, networking, findings);
     port_mappings(container, networking, findings);
@@ -59,8 +61,57 @@ pub(super) fn check(container: &Container, style: Option<CommandStyle>, findings
     parameters(&container.parameters, findings);
 }
 
+fn docker_access(container: &Container, style: Option<CommandStyle>, findings: &mut Findings) {
+    let Some(access) = container.docker_access() else {
+        findings.error(
+            "container.dockerAccess",
+            format!(
+                "Docker for builds is `{}`: enter none, socket or own",
+                short(&container.docker_access)
+            ),
+        );
+        return;
+    };
+    let socket = container.docker_socket();
+    if !socket.starts_with('/') {
+        findings.error(
+            "container.dockerSocket",
+            "socket of the host's Docker is no absolute path: begin it with a slash",
+        );
+    } else if let Some(problem) = odd_path(socket, false) {
+        findings.error(
+            "container.dockerSocket",
+            format!("socket of the host's Docker {problem}"),
+        );
+    }
+    if access == DockerAccess::None {
+        return;
+    }
+    if style == Some(CommandStyle::Windows) {
+        let problem = "Docker for builds is for Linux: choose none, or Linux as the command style";
+        match access {
+            // The command that starts it would fail.
+            DockerAccess::Own => findings.error("container.dockerAccess", problem),
+            _ => findings.warning("container.dockerAccess", problem),
+        }
+    }
+    if container.dind {
+        findings.warning(
+            "container.dind",
+            "Docker in Docker as of old versions is chosen beside Docker for builds: leave one of them out",
+        );
+    }
+    if access == DockerAccess::Own && container.starts_directly() {
+        findings.error(
+            "container.noShell",
+            "a Docker of the container is started by a shell: use an image that has one",
+        );
+    }
+}
+
 fn docker_only(container: &Container, findings: &mut Findings) {
-    if container.dind && !container.use_custom_shell {
+    if container.dind && !container.use_custom_shell && container.docker_access() == Some(DockerAccess::None)
+    {
         findings.warning(
             "container.dind",
             "Docker in the container changes nothing for a Docker container without a custom shell: enter the command \

@@ -249,6 +249,14 @@ fn a_good_container_has_no_problem() {
         container(serde_json::json!({"networking": "USER", "networks": ["weave.1"]})),
         []
     );
+    for access in [
+        serde_json::json!({"dockerAccess": "none"}),
+        serde_json::json!({"dockerAccess": " Socket ", "dockerSocket": "/run/user/1000/docker.sock"}),
+        serde_json::json!({"dockerAccess": "own"}),
+        serde_json::json!({"type": "MESOS", "dockerAccess": "own", "useCustomShell": true, "customShell": "/start"}),
+    ] {
+        assert_eq!(container(access), []);
+    }
     assert_eq!(
         container(
             serde_json::json!({"type": "MESOS", "image": "", "volumes": [{"containerPath": "here"}], "dind": true})
@@ -351,6 +359,26 @@ fn what_is_wrong_with_a_container_is_told_by_its_path() {
     );
     warning("container.networks", serde_json::json!({"networks": ["a"]}));
     warning("container.dind", serde_json::json!({"dind": true}));
+    warning(
+        "container.dind",
+        serde_json::json!({"dind": true, "dockerAccess": "own"}),
+    );
+    error(
+        "container.dockerAccess",
+        serde_json::json!({"dockerAccess": "yes"}),
+    );
+    error(
+        "container.dockerSocket",
+        serde_json::json!({"dockerAccess": "socket", "dockerSocket": "run/docker.sock"}),
+    );
+    error(
+        "container.dockerSocket",
+        serde_json::json!({"dockerSocket": "/run/docker.sock:/x"}),
+    );
+    error(
+        "container.noShell",
+        serde_json::json!({"dockerAccess": "own", "noShell": true}),
+    );
     warning(
         "container.privileged",
         serde_json::json!({"type": "MESOS", "privileged": true}),

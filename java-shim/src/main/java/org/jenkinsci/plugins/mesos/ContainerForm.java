@@ -22,6 +22,12 @@ public abstract class ContainerForm extends FieldDescriptor<ContainerSettings> {
     }
 
     @RequirePOST
+    public FormValidation doCheckDockerSocket(@QueryParameter String value, @QueryParameter String dockerAccess) {
+        return FieldCheck.container(
+                "dockerSocket", Map.of("dockerAccess", Util.fixNull(dockerAccess), "dockerSocket", value.trim()));
+    }
+
+    @RequirePOST
     public FormValidation doCheckNetworking(@QueryParameter String value, @QueryParameter String type) {
         return FieldCheck.container(
                 "networking", Map.of("networking", Util.fixNull(value), "type", Util.fixNull(type)));
@@ -50,6 +56,15 @@ public abstract class ContainerForm extends FieldDescriptor<ContainerSettings> {
         types.add(Messages.ContainerForm_docker(), "DOCKER");
         types.add(Messages.ContainerForm_mesos(), "MESOS");
         return types;
+    }
+
+    @RequirePOST
+    public ListBoxModel doFillDockerAccessItems() {
+        ListBoxModel access = new ListBoxModel();
+        access.add(Messages.ContainerForm_noDocker(), "none");
+        access.add(Messages.ContainerForm_hostDocker(), "socket");
+        access.add(Messages.ContainerForm_ownDocker(), "own");
+        return access;
     }
 
     @RequirePOST

@@ -14,6 +14,8 @@ import org.kohsuke.stapler.DataBoundSetter;
 public abstract class ContainerSettings extends AbstractDescribableImpl<ContainerSettings> {
     static final String DEFAULT_TYPE = "DOCKER";
     static final String DEFAULT_NETWORKING = "BRIDGE";
+    static final String DEFAULT_DOCKER_ACCESS = "none";
+    static final String DEFAULT_DOCKER_SOCKET = "/var/run/docker.sock";
 
     private String type;
     private String dockerImage;
@@ -33,6 +35,8 @@ public abstract class ContainerSettings extends AbstractDescribableImpl<Containe
     private String allowedImages;
     private String registryCredentialsId;
     private Boolean imageWithoutShell;
+    private String dockerAccess;
+    private String dockerSocket;
 
     ContainerSettings(String dockerImage) {
         this.dockerImage = Util.fixNull(dockerImage).trim();
@@ -149,7 +153,32 @@ public abstract class ContainerSettings extends AbstractDescribableImpl<Containe
         this.dockerImageCustomizable = dockerImageCustomizable;
     }
 
-    /** Whether builds run a Docker engine of their own in the container; in forms and YAML it is {@code isDind}. */
+    /** What builds have of Docker: {@code none}; {@code socket}, the host's; {@code own}, one of the container. */
+    public String getDockerAccess() {
+        return dockerAccess == null ? DEFAULT_DOCKER_ACCESS : dockerAccess;
+    }
+
+    @DataBoundSetter
+    public void setDockerAccess(String dockerAccess) {
+        String access = Util.fixEmptyAndTrim(dockerAccess);
+        this.dockerAccess = DEFAULT_DOCKER_ACCESS.equals(access) ? null : access;
+    }
+
+    /** Where the host has the socket of its Docker, where {@link #getDockerAccess} is {@code socket}. */
+    public String getDockerSocket() {
+        return dockerSocket == null ? DEFAULT_DOCKER_SOCKET : dockerSocket;
+    }
+
+    @DataBoundSetter
+    public void setDockerSocket(String dockerSocket) {
+        String path = Util.fixEmptyAndTrim(FormText.plain(dockerSocket));
+        this.dockerSocket = DEFAULT_DOCKER_SOCKET.equals(path) ? null : path;
+    }
+
+    /**
+     * Whether the custom command shell is a command that starts a Docker, as old versions had it; in forms and YAML it is
+     * {@code isDind}.
+     */
     public boolean getIsDind() {
         return Boolean.TRUE.equals(isDind);
     }
@@ -209,6 +238,8 @@ public abstract class ContainerSettings extends AbstractDescribableImpl<Containe
         container.put("customShell", getCustomDockerCommandShell());
         container.put("noShell", isImageWithoutShell());
         container.put("dind", getIsDind());
+        container.put("dockerAccess", getDockerAccess());
+        container.put("dockerSocket", getDockerSocket());
         container.put("networking", getNetworking());
         container.put("networks", getNetworkInfos().stream().map(ContainerNetwork::getNetworkName).toList());
         container.put("portMappings", getPortMappings().stream().map(ContainerPort::toConfig).toList());

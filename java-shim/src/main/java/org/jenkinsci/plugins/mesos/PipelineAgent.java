@@ -129,6 +129,8 @@ record PipelineAgent(
                 container.setDockerPrivilegedMode(inherited.isDockerPrivilegedMode());
                 container.setDockerForcePullImage(inherited.isDockerForcePullImage());
                 container.setIsDind(inherited.getIsDind());
+                container.setDockerAccess(inherited.getDockerAccess());
+                container.setDockerSocket(inherited.getDockerSocket());
                 break;
             }
         }

@@ -114,6 +114,8 @@ final class FullForm {
         container.setCustomDockerCommandShell("/entry.sh");
         container.setIsDind(true);
         container.setImageWithoutShell(true);
+        container.setDockerAccess("socket");
+        container.setDockerSocket("/run/user/1000/docker.sock");
         container.setAllowedImages("example/.*\nregistry\\.example/.*");
         container.setNetworkInfos(List.of(new MesosSlaveInfo.NetworkInfo("overlay")));
         container.setPortMappings(List.of(port("8080", "31000", "tcp"), port("53", "", "udp")));
