@@ -87,6 +87,11 @@ impl Journal {
                 .is_some_and(|batch| batch.keys.contains(key))
     }
 
+    /// Whether all that changed is durable.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.dirty.is_empty() && self.in_flight.is_none()
+    }
+
     /// The next batch, if there is one and the store takes any.
     pub(crate) fn next_batch(&mut self, now: Time) -> Option<(PersistId, Vec<Key>)> {
         if self.blocked || self.in_flight.is_some() || self.dirty.is_empty() {

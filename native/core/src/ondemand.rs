@@ -81,7 +81,9 @@ impl Framework {
         let idle = self.config.on_demand_registration
             && self.teardown == Teardown::No
             && self.session.subscribed().is_some()
-            && !self.is_needed();
+            && !self.is_needed()
+            // What has ended is over only when that is durable, and Java has heard of it.
+            && self.journal.is_idle();
         if !idle {
             self.session.rest.idle_since = None;
             self.timers.clear(Timer::Rest);

@@ -43,6 +43,14 @@ fn seeds_that_found_something_find_it_no_more() {
             "a task unreachable at the start of a session was never asked for again",
         ),
         (52340, "a repeated update was taken for news"),
+        (
+            1_020_344,
+            "the master was left before the end of the last task was durable",
+        ),
+        (
+            1_030_956,
+            "the master was left before the end of the last task was durable",
+        ),
     ] {
         check([seed]);
     }

@@ -103,6 +103,22 @@ fn it_stays_as_long_as_a_task_may_live() {
 }
 
 #[test]
+fn it_stays_until_the_end_of_the_last_task_is_durable() {
+    let mut bench = done();
+    bench.run("b");
+    bench.store_works = false;
+    bench.answer("b", TaskState::TaskGone);
+    bench.pass(600);
+    assert_eq!(bench.told_of("ended b").len(), 0);
+    assert_eq!(bench.calls_of(call::Type::Teardown).len(), 0);
+    bench.store_works = true;
+    bench.store_writes();
+    assert_eq!(bench.told_of("ended b").len(), 1);
+    bench.pass(60);
+    assert_eq!(bench.calls_of(call::Type::Teardown).len(), 1);
+}
+
+#[test]
 fn a_new_need_within_the_minute_keeps_it() {
     let mut bench = done();
     bench.pass(50);
