@@ -1,10 +1,11 @@
-//! `cargo xtask bench provision`: how long builds wait for new agents, beside what no provisioning can beat. `matcher` and
-//! `decode` stand in modules of their own.
+//! `cargo xtask bench provision`: how long builds wait for new agents, beside what no provisioning can beat. `matcher`,
+//! `decode` and `driver` stand in modules of their own.
 
 mod asked;
 mod bars;
 mod cases;
 mod decode;
+mod driver;
 mod floor;
 mod jobs;
 mod machine;
@@ -48,8 +49,9 @@ pub(crate) fn run(root: &Path, words: &[String]) -> Result<(), Failure> {
         "provision" => {}
         "matcher" => return matcher::run(root, rest),
         "decode" => return decode::run(root, rest),
+        "driver" => return driver::run(root, rest),
         _ => {
-            let there_is = "bench what? There are: provision, matcher, decode";
+            let there_is = "bench what? There are: provision, matcher, decode, driver";
             return Err(Failure::Usage(there_is.into()));
         }
     }

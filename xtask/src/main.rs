@@ -37,6 +37,8 @@ cargo xtask bench matcher [--quick] [--write]
     our matcher and Netflix Fenzo on the same files; bars; --write: into docs/performance.md
 cargo xtask bench decode [--quick] [--write]
     an OFFERS event, from bytes to what the matcher can use
+cargo xtask bench driver [--quick] [--write] [--only WORDS]
+    our driver and the C++ one of libmesos in turn on the same real Mesos: processor's time per offer and per task
 cargo xtask docs
     docs/configuration.md, from the forms and their help
 cargo xtask package

@@ -223,6 +223,8 @@ impl Framework {
                     .task(waiter.name, launch.agent_id.clone(), resources, &ports),
             );
         }
+        #[cfg(feature = "bench")]
+        crate::bench::Bench::prepare(&self.config, &mut infos);
         self.counters.offers_accepted += launch.offers.len() as u64;
         self.counters.tasks_launched += count as u64;
         let call = Call {
@@ -363,8 +365,11 @@ impl Framework {
         } else {
             SHORT_REFUSAL
         };
+        let seconds = time.as_secs_f64();
+        #[cfg(feature = "bench")]
+        let seconds = crate::bench::Bench::refusal(&self.config, seconds);
         Filters {
-            refuse_seconds: Some(time.as_secs_f64()),
+            refuse_seconds: Some(seconds),
         }
     }
 

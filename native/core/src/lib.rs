@@ -5,6 +5,8 @@
 
 mod amount;
 mod backoff;
+#[cfg(feature = "bench")]
+mod bench;
 mod blueprint;
 mod calls;
 mod caps;

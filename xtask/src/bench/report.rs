@@ -242,16 +242,16 @@ fn aligned(cells: &[String]) -> String {
         .join(" ")
 }
 
-fn table_head(text: &mut String, cells: &[&str]) {
+pub(super) fn table_head(text: &mut String, cells: &[&str]) {
     line(text, &format!("| {} |", cells.join(" | ")));
     line(text, &format!("|{}", "---|".repeat(cells.len())));
 }
 
-fn table_row(text: &mut String, cells: &[String]) {
+pub(super) fn table_row(text: &mut String, cells: &[String]) {
     line(text, &format!("| {} |", cells.join(" | ")));
 }
 
-fn line(text: &mut String, words: &str) {
+pub(super) fn line(text: &mut String, words: &str) {
     // writing to a String cannot fail
     let _ = writeln!(text, "{words}");
 }

@@ -114,6 +114,9 @@ pub struct Config {
     /// Names of the agents that Jenkins has nodes for, at open and at each reconfigure.
     #[serde(deserialize_with = "or_default")]
     pub owned: BTreeSet<String>,
+    /// Default none of it.
+    #[cfg(feature = "bench")]
+    pub bench: crate::bench::Bench,
 }
 
 /// Why a label has no usable template.
@@ -160,6 +163,8 @@ impl Default for Config {
             secret: None,
             templates: Templates::default(),
             owned: BTreeSet::new(),
+            #[cfg(feature = "bench")]
+            bench: crate::bench::Bench::default(),
         }
     }
 }
