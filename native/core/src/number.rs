@@ -21,6 +21,9 @@ pub enum NumberError {
     /// Not a decimal number.
     #[error("is `{0}`, which is not a number: enter digits, as in {1}")]
     NotANumber(String, &'static str),
+    /// A decimal number where only a whole one makes sense.
+    #[error("is {0}: enter a whole number")]
+    NotWhole(String),
     /// Less than the smallest allowed.
     #[error("is {0}: enter {1} or more")]
     TooSmall(String, Scalar),
@@ -65,7 +68,12 @@ impl Number {
     /// When it is not a whole number or out of that range.
     pub fn whole(&self, least: u32, most: u32) -> Result<u32, NumberError> {
         let bound = |limit: u32| Scalar::from_milli(i64::from(limit) * 1000);
-        let value = self.parse::<i64>("3")?;
+        let value = match self.parse::<i64>("3") {
+            Err(NumberError::NotANumber(text, _)) if self.0.parse::<f64>().is_ok_and(f64::is_finite) => {
+                return Err(NumberError::NotWhole(text));
+            }
+            value => value?,
+        };
         if value < i64::from(least) {
             Err(NumberError::TooSmall(self.short(), bound(least)))
         } else if value > i64::from(most) {
