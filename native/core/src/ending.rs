@@ -81,6 +81,8 @@ pub(crate) fn ending_of(state: TaskState, status: &TaskStatus, row: &TaskRecord)
     let reason = reason_name(status);
     // Mesos puts the words of a command in quotes, with the end of their last line.
     let message = status.message.as_deref().unwrap_or_default().replace("\n'", "'");
+    // After it, thirty numbers of the kernel.
+    let message = message.split("MEMORY STATISTICS").next().unwrap_or_default();
     let message = message.trim();
     let meaning = match row.released {
         // As asked: a status of 137 or 143 is how a kill ends.
@@ -115,7 +117,7 @@ fn meaning(reason: Option<&str>, message: &str, row: &TaskRecord) -> Option<Stri
     if reason == Some(task_status::Reason::ContainerLimitationMemory.as_str_name()) {
         return Some(out_of_memory());
     }
-    if let Some(problem) = pull_problem(message) {
+    if let Some(problem) = pull_problem(message).or_else(|| image_problem(message)) {
         return Some(problem);
     }
     let status: u32 = message
@@ -168,6 +170,23 @@ fn pull_problem(message: &str) -> Option<String> {
         "the disk of the Mesos agent is full: remove images there"
     } else {
         "the image cannot be pulled"
+    };
+    Some(cure.to_owned())
+}
+
+/// The same where Mesos itself gets the image.
+fn image_problem(message: &str) -> Option<String> {
+    let has = |words: &str| message.contains(words);
+    let cure = if has("Failed to find archive for image") {
+        "the Mesos agent has no such image in its folder (--docker_registry): correct its name and tag, or put it there"
+    } else if !has("download the manifest") && !has("Failed to download") {
+        return None;
+    } else if has("401 Unauthorized") || has("403 Forbidden") {
+        "the registry wants a login, which Mesos agents have of their own (--docker_config)"
+    } else if has("404 Not Found") {
+        "the registry has no such image: correct its name and tag"
+    } else {
+        "the Mesos agent cannot reach the registry: correct its address in the image's name, or the agent's network"
     };
     Some(cure.to_owned())
 }
@@ -228,6 +247,9 @@ fn of_mesos(line: &str) -> bool {
         "Received ",
         "See 'docker run --help'",
         "Failed to stop container",
+        "Marked '/' as rslave",
+        "Preparing rootfs at ",
+        "Changing root to ",
     ];
     glog || own.iter().any(|begin| line.starts_with(begin))
 }
@@ -271,6 +293,13 @@ mod tests {
         assert!(
             ended("Memory limit exceeded", limit, &row(64)).contains("out of memory: the agent has 64 MB")
         );
+        let long =
+            "Memory limit exceeded: Requested: 96MB Maximum Used: 96MB\n\nMEMORY STATISTICS: \ncache 40960\n";
+        let text = ended(long, limit, &row(64));
+        assert!(
+            text.contains("Maximum Used: 96MB: out of memory") && !text.contains("cache"),
+            "{text}"
+        );
     }
 
     #[test]
@@ -281,6 +310,29 @@ mod tests {
         };
         let text = ended("Container exited with status 137", None, &released);
         assert_eq!(text, "Container exited with status 137");
+    }
+
+    #[test]
+    fn images_that_mesos_itself_does_not_get_are_told_apart() {
+        let download = "Failed to launch container: Unexpected HTTP response 'STATUS' when trying to download the manifest";
+        for (message, cure) in [
+            (
+                "Failed to launch container: Failed to find archive for image 'a:1' at '/images/a:1.tar'",
+                "has no such image in its folder",
+            ),
+            (
+                &download.replace("STATUS", "404 Not Found"),
+                "has no such image: correct",
+            ),
+            (&download.replace("STATUS", "401 Unauthorized"), "--docker_config"),
+            (
+                &download.replace("STATUS", "502 Bad Gateway"),
+                "cannot reach the registry",
+            ),
+        ] {
+            let text = ended(message, Some(task_status::Reason::ContainerLaunchFailed), &row(1));
+            assert!(text.contains(cure), "{text}");
+        }
     }
 
     #[test]

@@ -1,7 +1,8 @@
-//! A Mesos cluster whose agent runs Docker containers on a real engine, with the driver and its agents.
+//! A Mesos cluster whose agent runs containers, with the driver and its agents: on a real Docker engine, or by Mesos itself.
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::ops::{Deref, DerefMut};
 use std::path::PathBuf;
 
 use mesos_client::Runtime;
@@ -12,32 +13,47 @@ use testbed::{AgentSpec, Check, Cluster, ClusterSpec, Engine, RunError, until};
 use crate::SOON;
 use crate::trial::{Program, Trial, configured, folder, unmet};
 
-/// An engine, a cluster on it, and a driver. What is declared first ends first.
+/// A cluster with one agent of 8 CPUs and 8 GB, and a driver. What is declared first ends first.
 #[derive(Debug)]
-pub struct Pier {
+pub struct Berth {
     /// The driver.
     pub trial: Trial,
-    /// The cluster; its one agent has 8 CPUs and 8 GB.
+    /// The cluster.
     pub cluster: Cluster,
-    /// The engine.
-    pub engine: Engine,
     /// What the agents run.
     pub program: Program,
     _runtime: Runtime,
 }
 
-impl Pier {
-    /// Starts everything, after `prepare` has had the engine for itself and has said which templates there are.
+/// The same on a Docker engine.
+#[derive(Debug)]
+pub struct Pier {
+    berth: Berth,
+    /// The engine.
+    pub engine: Engine,
+}
+
+impl Deref for Pier {
+    type Target = Berth;
+
+    fn deref(&self) -> &Berth {
+        &self.berth
+    }
+}
+
+impl DerefMut for Pier {
+    fn deref_mut(&mut self) -> &mut Berth {
+        &mut self.berth
+    }
+}
+
+impl Berth {
+    /// Starts a cluster with this agent, and a driver with these containers as templates.
     ///
     /// # Errors
     /// [`RunError`] of what does not start.
-    pub fn start(prepare: impl FnOnce(&mut Engine) -> Result<Value, RunError>) -> Result<Self, RunError> {
-        let mut engine = Engine::start()?;
-        let templates = sized(prepare(&mut engine)?);
-        let agent = AgentSpec {
-            flags: engine.agent_flags(),
-            ..AgentSpec::with(8.0, 8192)
-        };
+    pub fn start(agent: AgentSpec, containers: Value) -> Result<Self, RunError> {
+        let templates = sized(containers);
         let cluster = Cluster::start(&ClusterSpec {
             agents: vec![agent],
             zookeeper: false,
@@ -57,7 +73,6 @@ impl Pier {
         Ok(Self {
             trial,
             cluster,
-            engine,
             program: Program::serve()?,
             _runtime: runtime,
         })
@@ -76,33 +91,6 @@ impl Pier {
         let all: Vec<String> = names.values().cloned().collect();
         self.trial.running(&all)?;
         Ok(names)
-    }
-
-    /// The agent's container as `docker inspect` shows it.
-    ///
-    /// # Errors
-    /// [`RunError`] when there is none, or more than one.
-    pub fn container(&self, name: &str) -> Result<Value, RunError> {
-        let filter = format!("label=org.jenkinsci.plugins.mesos.agent={name}");
-        let ids = self.engine.docker(&["ps", "-aq", "--filter", &filter])?;
-        match ids.lines().collect::<Vec<_>>()[..] {
-            [one] => self.engine.inspect(one),
-            _ => Err(unmet(
-                "one container",
-                format!("{name} has {ids:?}\n{}", self.words(name)),
-            )),
-        }
-    }
-
-    /// What a command in the agent's container prints.
-    ///
-    /// # Errors
-    /// [`RunError`] with its words when it fails.
-    pub fn inside(&self, name: &str, command: &str) -> Result<String, RunError> {
-        let container = self.container(name)?;
-        let id = container["Id"].as_str().unwrap_or_default();
-        let text = self.engine.docker(&["exec", id, "/bin/sh", "-c", command])?;
-        Ok(text.trim_end().to_owned())
     }
 
     /// The agent's sandbox.
@@ -163,6 +151,52 @@ impl Pier {
                 } if name == agent => Some((state.clone(), message.clone().unwrap_or_default())),
                 _ => None,
             })
+    }
+}
+
+impl Pier {
+    /// Starts everything, after `prepare` has had the engine for itself and has said which templates there are.
+    ///
+    /// # Errors
+    /// [`RunError`] of what does not start.
+    pub fn start(prepare: impl FnOnce(&mut Engine) -> Result<Value, RunError>) -> Result<Self, RunError> {
+        let mut engine = Engine::start()?;
+        let containers = prepare(&mut engine)?;
+        let agent = AgentSpec {
+            flags: engine.agent_flags(),
+            ..AgentSpec::with(8.0, 8192)
+        };
+        Ok(Self {
+            berth: Berth::start(agent, containers)?,
+            engine,
+        })
+    }
+
+    /// The agent's container as `docker inspect` shows it.
+    ///
+    /// # Errors
+    /// [`RunError`] when there is none, or more than one.
+    pub fn container(&self, name: &str) -> Result<Value, RunError> {
+        let filter = format!("label=org.jenkinsci.plugins.mesos.agent={name}");
+        let ids = self.engine.docker(&["ps", "-aq", "--filter", &filter])?;
+        match ids.lines().collect::<Vec<_>>()[..] {
+            [one] => self.engine.inspect(one),
+            _ => Err(unmet(
+                "one container",
+                format!("{name} has {ids:?}\n{}", self.words(name)),
+            )),
+        }
+    }
+
+    /// What a command in the agent's container prints.
+    ///
+    /// # Errors
+    /// [`RunError`] with its words when it fails.
+    pub fn inside(&self, name: &str, command: &str) -> Result<String, RunError> {
+        let container = self.container(name)?;
+        let id = container["Id"].as_str().unwrap_or_default();
+        let text = self.engine.docker(&["exec", id, "/bin/sh", "-c", command])?;
+        Ok(text.trim_end().to_owned())
     }
 
     /// Releases all of these, waits for their ends, and until the engine has nothing of them any more.

@@ -1,5 +1,6 @@
 //! A Mesos cluster on 127.0.0.1.
 
+mod boxed;
 mod members;
 mod spec;
 mod view;
@@ -93,6 +94,9 @@ impl Cluster {
             fs::remove_dir_all(run).map_err(file("emptying"))?;
         }
         fs::create_dir_all(run).map_err(file("creating"))?;
+        if spec.agents.iter().any(|agent| agent.images.is_some()) {
+            boxed::write_end(run)?;
+        }
         let guard = Some(Guard::over(run)?);
         let members = members::plan(spec, &home, run)?
             .into_iter()

@@ -9,6 +9,7 @@
 //! Nothing survives its owner: a small [guard](guard) process notices the end of the owner, in whatever way it comes
 //! (return, panic, Ctrl-C, SIGKILL), and ends all that was started, Mesos executors and tasks included.
 
+pub mod archives;
 pub mod browser;
 pub mod cluster;
 pub mod controller;
@@ -29,6 +30,7 @@ pub mod setup;
 pub mod tools;
 pub mod wait;
 
+pub use archives::Archives;
 pub use browser::Browser;
 pub use cluster::{AgentSpec, Cluster, ClusterSpec};
 pub use engine::Engine;

@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use super::{ClusterSpec, Plan, Role, ZOOKEEPER, ports, zookeeper};
+use super::{ClusterSpec, Plan, Role, ZOOKEEPER, boxed, ports, zookeeper};
 use crate::error::RunError;
 use crate::process::Recipe;
 use crate::setup::MesosHome;
@@ -71,12 +71,17 @@ pub(super) fn plan(spec: &ClusterSpec, home: &MesosHome, run: &Path) -> Result<V
             format!("--runtime_dir={}", run.join(&name).join("run").display()),
             format!("--launcher_dir={}", home.programs().display()),
             format!("--resources={}", agent.resources()),
-            // No cgroups, no root file systems: containers are process trees.
-            "--launcher=posix".into(),
-            "--isolation=posix/cpu,posix/mem".into(),
             "--no-systemd_enable_support".into(),
             "--http_command_executor".into(),
         ]);
+        match &agent.images {
+            Some(images) => flags.extend(boxed::flags(images, run, &name)),
+            // No cgroups, no root file systems: containers are process trees.
+            None => flags.extend([
+                "--launcher=posix".into(),
+                "--isolation=posix/cpu,posix/mem".into(),
+            ]),
+        }
         if spec.quick {
             flags.extend(unless_given(&QUICK_AGENT, &agent.flags));
         }

@@ -1,3 +1,5 @@
+use std::path::PathBuf;
+
 /// A cluster to start.
 #[derive(Debug, Clone)]
 pub struct ClusterSpec {
@@ -29,6 +31,9 @@ pub struct AgentSpec {
     pub more_resources: Option<String>,
     /// Attributes in Mesos's own notation, such as `rack:r1;zone:z1`.
     pub attributes: Option<String>,
+    /// A folder of [`Archives`](crate::Archives): the agent runs containers with these images itself. It needs root and
+    /// control groups of version 1 then.
+    pub images: Option<PathBuf>,
     /// More flags.
     pub flags: Vec<String>,
 }
@@ -67,6 +72,7 @@ impl Default for AgentSpec {
             ports: (31_000, 32_000),
             more_resources: None,
             attributes: None,
+            images: None,
             flags: Vec::new(),
         }
     }
