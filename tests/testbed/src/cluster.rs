@@ -1,4 +1,4 @@
-//! A Mesos cluster on 127.0.0.1.
+//! A Mesos cluster on this machine.
 
 mod boxed;
 mod members;
@@ -7,6 +7,7 @@ mod view;
 mod zookeeper;
 
 use std::fs;
+use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -25,7 +26,7 @@ pub use spec::{AgentSpec, ClusterSpec};
 pub use view::{Leader, TaskView};
 
 const START: Duration = Duration::from_secs(60);
-/// The name of the ZooKeeper member.
+/// The name of the ZooKeeper server; those of an ensemble are `zookeeper1` …
 pub const ZOOKEEPER: &str = "zookeeper";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,6 +41,7 @@ enum Role {
 struct Plan {
     name: String,
     role: Role,
+    address: Ipv4Addr,
     port: u16,
     recipe: Recipe,
 }
@@ -48,17 +50,18 @@ struct Plan {
 struct Member {
     name: String,
     role: Role,
+    address: Ipv4Addr,
     port: u16,
     daemon: Daemon,
 }
 
 impl Member {
     fn client(&self) -> Client {
-        Client::new(format!("http://127.0.0.1:{}", self.port))
+        Client::new(format!("http://{}:{}", self.address, self.port))
     }
 }
 
-/// A running cluster. Its members are named `zookeeper`, `master1` …, `agent1` …; when it is dropped, all of them end,
+/// A running cluster. Its members are named `zookeeper` (or `zookeeper1` …), `master1` …, `agent1` …; when it is dropped, all of them end,
 /// and their executors and tasks with them.
 #[derive(Debug)]
 pub struct Cluster {
@@ -177,7 +180,7 @@ impl Cluster {
         let member = |member: &mut Member| {
             (
                 member.name.clone(),
-                format!("127.0.0.1:{}", member.port),
+                format!("{}:{}", member.address, member.port),
                 member.daemon.pid(),
             )
         };
@@ -198,6 +201,42 @@ impl Cluster {
     /// [`RunError::Member`] for an unknown name; [`RunError::Condition`] when it does not end.
     pub fn stop(&mut self, name: &str) -> Result<(), RunError> {
         self.member_mut(name)?.daemon.stop()
+    }
+
+    /// Stops a member for a while, as a machine that hangs: SIGSTOP. [`resume`](Self::resume) lets it go on.
+    ///
+    /// # Errors
+    /// [`RunError::Member`] for an unknown name; [`RunError::Spawn`].
+    pub fn pause(&mut self, name: &str) -> Result<(), RunError> {
+        self.member_mut(name)?.daemon.signal("-STOP").map(drop)
+    }
+
+    /// Lets a member go on that was paused.
+    ///
+    /// # Errors
+    /// [`RunError::Member`] for an unknown name; [`RunError::Spawn`].
+    pub fn resume(&mut self, name: &str) -> Result<(), RunError> {
+        self.member_mut(name)?.daemon.signal("-CONT").map(drop)
+    }
+
+    /// The names of all masters.
+    #[must_use]
+    pub fn masters(&self) -> Vec<String> {
+        self.names(Role::Master)
+    }
+
+    /// The names of all ZooKeeper servers.
+    #[must_use]
+    pub fn zookeepers(&self) -> Vec<String> {
+        self.names(Role::ZooKeeper)
+    }
+
+    /// Starts a member that does not run, without waiting until it answers.
+    ///
+    /// # Errors
+    /// [`RunError`] of its process.
+    pub fn launch(&mut self, name: &str) -> Result<(), RunError> {
+        self.member_mut(name)?.daemon.start()
     }
 
     /// Starts a member that does not run, with its old state, and waits until it answers.
@@ -246,10 +285,13 @@ impl Cluster {
     /// What a scheduler is given as the address of the masters: `zk://…`, without ZooKeeper `host:port`.
     #[must_use]
     pub fn master(&self) -> String {
-        let find = |role| self.members.iter().find(|member| member.role == role);
-        match (find(Role::ZooKeeper), find(Role::Master)) {
-            (Some(zookeeper), _) => format!("zk://127.0.0.1:{}{}", zookeeper.port, zookeeper::ROOT),
-            (None, master) => format!("127.0.0.1:{}", master.map_or(5050, |master| master.port)),
+        let find = |role| self.members.iter().filter(move |member| member.role == role);
+        match (find(Role::ZooKeeper).next(), find(Role::Master).next()) {
+            (Some(first), _) => {
+                zookeeper::url(first.address, find(Role::ZooKeeper).map(|member| member.port))
+            }
+            (None, Some(master)) => format!("{}:{}", master.address, master.port),
+            (None, None) => "127.0.0.1:5050".to_owned(),
         }
     }
 
@@ -276,22 +318,22 @@ impl Cluster {
     fn await_answer(&mut self, name: &str) -> Result<(), RunError> {
         let role = self.member(name)?.role;
         let client = self.member(name)?.client();
-        let port = self.member(name)?.port;
+        let (address, port) = (self.member(name)?.address, self.member(name)?.port);
         let result = until(format!("an answer of {name}"), START, || {
             if let Ok(false) = self.runs(name) {
                 return Check::Never("it has ended".into());
             }
             match role {
-                Role::ZooKeeper => Check::from(zookeeper::serves(port)),
+                Role::ZooKeeper => Check::from(zookeeper::mode(address, port)),
                 Role::Master | Role::Agent => Check::from(
                     client
                         .get("/version")
                         .and_then(crate::http::Answer::good)
-                        .map(drop),
+                        .map(|answer| answer.body),
                 ),
             }
         });
-        result.map_err(|error| self.explained(error))
+        result.map(drop).map_err(|error| self.explained(error))
     }
 
     /// A master can take over only when its replica of the registry has caught up with the others.
@@ -369,6 +411,7 @@ impl From<Plan> for Member {
         Self {
             name: plan.name,
             role: plan.role,
+            address: plan.address,
             port: plan.port,
             daemon: Daemon::attach(plan.recipe),
         }
@@ -381,6 +424,7 @@ impl From<&Member> for Plan {
         Self {
             name: member.name.clone(),
             role: member.role,
+            address: member.address,
             port: member.port,
             recipe,
         }

@@ -143,8 +143,9 @@ impl Daemon {
         self.end("-TERM", Duration::from_secs(30))
     }
 
-    fn end(&mut self, signal: &str, limit: Duration) -> Result<(), RunError> {
-        let Some(pid) = self.pid() else { return Ok(()) };
+    /// Sends it a signal, such as `-STOP`; whether it was there.
+    pub(crate) fn signal(&mut self, signal: &str) -> Result<bool, RunError> {
+        let Some(pid) = self.pid() else { return Ok(false) };
         let sent = Command::new("sh")
             .args(["-c", "kill \"$1\" \"$2\"", "sh", signal, &pid.to_string()])
             .stderr(Stdio::null())
@@ -153,13 +154,19 @@ impl Daemon {
                 program: "kill".into(),
                 source,
             })?;
+        Ok(sent.success())
+    }
+
+    fn end(&mut self, signal: &str, limit: Duration) -> Result<(), RunError> {
+        let Some(pid) = self.pid() else { return Ok(()) };
+        let sent = self.signal(signal)?;
         let what = format!(
             "the end of process {pid} ({}) after {signal}",
             self.recipe.folder.display()
         );
         until(what, limit, || {
             Check::when(!self.alive(), (), || {
-                format!("it runs (signal sent: {})", sent.success())
+                format!("it runs (signal sent: {sent})")
             })
         })?;
         self.child = None;

@@ -1,7 +1,8 @@
 use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 
-use super::{ClusterSpec, Plan, Role, ZOOKEEPER, boxed, ports, zookeeper};
+use super::{ClusterSpec, Plan, Role, boxed, ports, zookeeper};
 use crate::error::RunError;
 use crate::process::Recipe;
 use crate::setup::MesosHome;
@@ -29,21 +30,23 @@ pub(super) fn plan(spec: &ClusterSpec, home: &MesosHome, run: &Path) -> Result<V
     let mut plans = Vec::new();
     let mut zk = None;
     if spec.zookeeper {
-        let port = ports::free_port()?;
-        let recipe = zookeeper::recipe(home, run, port)?;
-        plans.push(Plan {
-            name: ZOOKEEPER.into(),
-            role: Role::ZooKeeper,
-            port,
-            recipe,
-        });
-        zk = Some(format!("zk://127.0.0.1:{port}{}", zookeeper::ROOT));
+        let servers = zookeeper::ensemble(spec.zookeepers, spec.address)?;
+        for server in &servers {
+            plans.push(Plan {
+                name: server.name.clone(),
+                role: Role::ZooKeeper,
+                address: spec.address,
+                port: server.port,
+                recipe: zookeeper::recipe(home, run, server, &servers)?,
+            });
+        }
+        zk = Some(zookeeper::url(spec.address, servers.iter().map(|server| server.port)));
     }
     let mut master = zk.clone();
     for number in 1..=spec.masters {
         let port = ports::free_port()?;
         let name = format!("master{number}");
-        let mut flags = common(run, &name, port);
+        let mut flags = common(run, &name, spec.address, port);
         if let Some(zk) = &zk {
             flags.push(format!("--zk={zk}"));
             flags.push(format!("--quorum={}", spec.masters / 2 + 1));
@@ -52,11 +55,12 @@ pub(super) fn plan(spec: &ClusterSpec, home: &MesosHome, run: &Path) -> Result<V
             flags.extend(unless_given(&QUICK_MASTER, &spec.master_flags));
         }
         flags.extend(spec.master_flags.iter().cloned());
-        master.get_or_insert_with(|| format!("127.0.0.1:{port}"));
+        master.get_or_insert_with(|| format!("{}:{port}", spec.address));
         let recipe = recipe(home, run, &name, "mesos-master", flags);
         plans.push(Plan {
             name,
             role: Role::Master,
+            address: spec.address,
             port,
             recipe,
         });
@@ -65,7 +69,7 @@ pub(super) fn plan(spec: &ClusterSpec, home: &MesosHome, run: &Path) -> Result<V
     for (index, agent) in spec.agents.iter().enumerate() {
         let port = ports::free_port()?;
         let name = format!("agent{}", index + 1);
-        let mut flags = common(run, &name, port);
+        let mut flags = common(run, &name, Ipv4Addr::LOCALHOST, port);
         flags.extend([
             format!("--master={master}"),
             format!("--runtime_dir={}", run.join(&name).join("run").display()),
@@ -93,6 +97,7 @@ pub(super) fn plan(spec: &ClusterSpec, home: &MesosHome, run: &Path) -> Result<V
         plans.push(Plan {
             name,
             role: Role::Agent,
+            address: Ipv4Addr::LOCALHOST,
             port,
             recipe,
         });
@@ -100,11 +105,11 @@ pub(super) fn plan(spec: &ClusterSpec, home: &MesosHome, run: &Path) -> Result<V
     Ok(plans)
 }
 
-fn common(run: &Path, name: &str, port: u16) -> Vec<String> {
+fn common(run: &Path, name: &str, address: Ipv4Addr, port: u16) -> Vec<String> {
     let work: PathBuf = run.join(name).join("work");
     vec![
-        "--ip=127.0.0.1".into(),
-        "--hostname=127.0.0.1".into(),
+        format!("--ip={address}"),
+        format!("--hostname={address}"),
         format!("--port={port}"),
         format!("--work_dir={}", work.display()),
     ]

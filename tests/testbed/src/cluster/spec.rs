@@ -1,3 +1,4 @@
+use std::net::Ipv4Addr;
 use std::path::PathBuf;
 
 /// A cluster to start.
@@ -9,6 +10,10 @@ pub struct ClusterSpec {
     pub agents: Vec<AgentSpec>,
     /// Whether masters are found through ZooKeeper.
     pub zookeeper: bool,
+    /// How many ZooKeeper servers, where there is one at all; several are an ensemble.
+    pub zookeepers: usize,
+    /// Where masters and ZooKeeper listen: an address of this machine.
+    pub address: Ipv4Addr,
     /// Short intervals and timeouts: offers within 50 ms, a lost agent noticed after 4 s, a lost leader after 2 s.
     /// Otherwise Mesos's own (1 s, 75 s, 10 s).
     pub quick: bool,
@@ -39,12 +44,14 @@ pub struct AgentSpec {
 }
 
 impl Default for ClusterSpec {
-    /// ZooKeeper, one master, one default agent, quick.
+    /// ZooKeeper, one master, one default agent, quick, all on 127.0.0.1.
     fn default() -> Self {
         Self {
             masters: 1,
             agents: vec![AgentSpec::default()],
             zookeeper: true,
+            zookeepers: 1,
+            address: Ipv4Addr::LOCALHOST,
             quick: true,
             master_flags: Vec::new(),
         }
