@@ -161,6 +161,11 @@ impl Cluster {
         self.guard.take().map_or(Ok(()), Guard::keep)
     }
 
+    /// Leaves its folder with all logs when it is dropped: something has gone wrong.
+    pub fn keep_logs(&mut self) {
+        self.up = false;
+    }
+
     /// Ends the cluster of a folder, whoever started it.
     ///
     /// # Errors

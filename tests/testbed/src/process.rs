@@ -165,9 +165,7 @@ impl Daemon {
             self.recipe.folder.display()
         );
         until(what, limit, || {
-            Check::when(!self.alive(), (), || {
-                format!("it runs (signal sent: {sent})")
-            })
+            Check::when(!self.alive(), (), || format!("it runs (signal sent: {sent})"))
         })?;
         self.child = None;
         Ok(())

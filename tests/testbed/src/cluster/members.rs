@@ -40,7 +40,10 @@ pub(super) fn plan(spec: &ClusterSpec, home: &MesosHome, run: &Path) -> Result<V
                 recipe: zookeeper::recipe(home, run, server, &servers)?,
             });
         }
-        zk = Some(zookeeper::url(spec.address, servers.iter().map(|server| server.port)));
+        zk = Some(zookeeper::url(
+            spec.address,
+            servers.iter().map(|server| server.port),
+        ));
     }
     let mut master = zk.clone();
     for number in 1..=spec.masters {

@@ -135,7 +135,11 @@ impl Cluster {
     /// [`RunError::Condition`] when none leads now.
     pub fn zookeeper_leader(&self) -> Result<String, RunError> {
         let mut seen = Vec::new();
-        for member in self.members.iter().filter(|member| member.role == Role::ZooKeeper) {
+        for member in self
+            .members
+            .iter()
+            .filter(|member| member.role == Role::ZooKeeper)
+        {
             match mode(member.address, member.port) {
                 Ok(mode) if mode == "leader" => return Ok(member.name.clone()),
                 Ok(mode) => seen.push(format!("{} is {mode}", member.name)),

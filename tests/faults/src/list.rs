@@ -1,0 +1,119 @@
+//! The faults.
+
+mod agents;
+mod controller;
+mod http;
+mod ledger;
+mod masters;
+mod network;
+mod zookeeper;
+
+use std::time::Instant;
+
+use testbed::RunError;
+
+use crate::bed::{Bed, Place, Way};
+
+/// Something that breaks.
+#[derive(Debug)]
+pub struct Fault {
+    /// For command lines.
+    pub key: &'static str,
+    /// For people.
+    pub name: &'static str,
+    /// What it needs.
+    pub place: Place,
+    /// How the controller gets to the masters.
+    pub way: Way,
+    /// How long a build takes, in seconds.
+    pub seconds: u32,
+    /// How long the fault itself lasts, about, in seconds: long ones begin first.
+    pub lasts: u32,
+    /// Whether it is part of every run of the tests.
+    pub quick: bool,
+    /// Whether the bed cannot be used again.
+    pub spoils: bool,
+    /// How many builds may be lost: those whose machine dies.
+    pub may_lose: usize,
+    /// Strikes. The answer is the moment from which on it could be as before: that of the fault where others take over,
+    /// else its end.
+    pub strike: fn(&mut Bed) -> Result<Instant, RunError>,
+    /// What is left to be done after it is as before; members that are down come up by themselves.
+    pub heal: fn(&mut Bed) -> Result<(), RunError>,
+}
+
+impl Fault {
+    /// A fault of a moment, by ZooKeeper.
+    const fn new(
+        key: &'static str,
+        name: &'static str,
+        strike: fn(&mut Bed) -> Result<Instant, RunError>,
+    ) -> Self {
+        Self {
+            key,
+            name,
+            place: Place::Plain,
+            way: Way::Election,
+            seconds: 15,
+            lasts: 0,
+            quick: false,
+            spoils: false,
+            may_lose: 0,
+            strike,
+            heal: |_| Ok(()),
+        }
+    }
+}
+
+/// All, in the order of the table.
+#[must_use]
+pub fn all() -> &'static [&'static Fault] {
+    ALL
+}
+
+const ALL: &[&Fault] = &[
+    &masters::LEADER_KILLED,
+    &masters::LEADER_PAUSED,
+    &masters::TWO_KILLED,
+    &masters::ALL_RESTARTED,
+    &masters::PASSWORD_CHANGED,
+    &zookeeper::LEADER_KILLED,
+    &zookeeper::ALL_DOWN,
+    &zookeeper::SESSION_EXPIRED,
+    &agents::RECOVERED,
+    &agents::LOST,
+    &network::CUT,
+    &network::CUT_TO_MASTERS,
+    &network::CUT_FROM_MASTERS,
+    &controller::AFTER_SUBMIT,
+    &controller::AFTER_INTENT,
+    &controller::AFTER_ACCEPT,
+    &controller::AFTER_UPDATE,
+    &controller::DOWN,
+    &ledger::DISK_FULL,
+    &ledger::TRUNCATED,
+    &ledger::FLIPPED,
+    &ledger::DELETED,
+    &http::CUT,
+    &http::GARBAGE,
+    &http::HUGE,
+    &http::SLOW,
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_and_names_are_unique() {
+        for (index, fault) in ALL.iter().enumerate() {
+            let same = |other: &&&Fault| other.key == fault.key || other.name == fault.name;
+            assert_eq!(
+                ALL[..index].iter().find(same).map(|other| other.key),
+                None,
+                "{}",
+                fault.key
+            );
+        }
+    }
+}

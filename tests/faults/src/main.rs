@@ -1,0 +1,164 @@
+//! `faults [--quick] [--only KEY,KEY] [--lanes N] [--write FILE --how TEXT] [--list]`: plays the faults and
+//! prints the table; with `--write` into a document, under the words how it was measured.
+
+use std::fs;
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Mutex;
+use std::time::Instant;
+
+use faults::list::{self, Fault};
+use faults::story::Row;
+use faults::{lanes, table};
+use testbed::RunError;
+
+const LANES: usize = 3;
+
+#[derive(Default)]
+struct Words {
+    quick: bool,
+    only: Option<Vec<String>>,
+    lanes: Option<usize>,
+    write: Option<String>,
+    how: String,
+    list: bool,
+}
+
+fn main() -> ExitCode {
+    let words = match words(std::env::args().skip(1)) {
+        Ok(words) => words,
+        Err(problem) => {
+            eprintln!("faults: {problem}");
+            return ExitCode::from(2);
+        }
+    };
+    let chosen: Vec<&'static Fault> = list::all()
+        .iter()
+        .filter(|fault| !words.quick || fault.quick)
+        .filter(|fault| {
+            words
+                .only
+                .as_ref()
+                .is_none_or(|keys| keys.iter().any(|key| key == fault.key))
+        })
+        .copied()
+        .collect();
+    if words.list {
+        for fault in chosen {
+            println!(
+                "{:<24} {}{}",
+                fault.key,
+                fault.name,
+                if fault.quick { " (quick)" } else { "" }
+            );
+        }
+        return ExitCode::SUCCESS;
+    }
+    let begin = Instant::now();
+    let rows: Mutex<Vec<Row>> = Mutex::new(Vec::new());
+    let failed: Mutex<Vec<&str>> = Mutex::new(Vec::new());
+    lanes::play(&chosen, words.lanes.unwrap_or(LANES), |fault, result| {
+        told(fault, result);
+        match result {
+            Ok(row) => lock(&rows).push(row.clone()),
+            Err(_) => lock(&failed).push(chosen_key(&chosen, fault)),
+        }
+    });
+    let mut rows = std::mem::take(&mut *lock(&rows));
+    let place = |row: &Row| list::all().iter().position(|fault| fault.name == row.fault);
+    rows.sort_by_key(place);
+    let failed = std::mem::take(&mut *lock(&failed));
+    let text = table::table(&rows);
+    println!(
+        "\n{text}\nin {:.0} s; failed: {failed:?}",
+        begin.elapsed().as_secs_f64()
+    );
+    if let Some(path) = &words.write {
+        if let Err(error) = write(Path::new(path), &words.how, &text, failed.is_empty()) {
+            eprintln!("faults: {path}: {error}");
+            return ExitCode::FAILURE;
+        }
+    }
+    let word = if failed.is_empty() { "ok" } else { "FAILED" };
+    println!(
+        "test result: {word}. {} passed; {} failed; 0 ignored",
+        rows.len(),
+        failed.len()
+    );
+    if failed.is_empty() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+fn chosen_key(chosen: &[&'static Fault], fault: &Fault) -> &'static str {
+    chosen
+        .iter()
+        .find(|other| other.key == fault.key)
+        .map_or("?", |fault| fault.key)
+}
+
+fn told(fault: &Fault, result: &Result<Row, RunError>) {
+    match result {
+        Ok(row) => println!(
+            "ok      {:<24} {} of {} done, {} lost, recovered in {:.1} s, {:.1} s without owner; {:.0} s in all",
+            fault.key,
+            row.done,
+            row.done + row.lost,
+            row.lost,
+            row.recovery,
+            row.orphan,
+            row.took
+        ),
+        Err(error) => println!("FAILED  {:<24} {error}", fault.key),
+    }
+}
+
+fn words(words: impl Iterator<Item = String>) -> Result<Words, String> {
+    let mut all = Words::default();
+    let mut words = words;
+    while let Some(word) = words.next() {
+        let mut value = || words.next().ok_or_else(|| format!("{word} needs a value"));
+        match word.as_str() {
+            "--quick" => all.quick = true,
+            "--list" => all.list = true,
+            "--how" => all.how = value()?,
+            "--write" => all.write = Some(value()?),
+            "--lanes" => {
+                let lanes = value()?.parse().map_err(|_| "--lanes needs a number")?;
+                all.lanes = Some(lanes);
+            }
+            "--only" => {
+                let keys: Vec<String> = value()?.split(',').map(str::to_owned).collect();
+                if let Some(wrong) = keys
+                    .iter()
+                    .find(|key| list::all().iter().all(|fault| fault.key != **key))
+                {
+                    return Err(format!("there is no fault {wrong:?}; --list names them"));
+                }
+                all.only = Some(keys);
+            }
+            other => return Err(format!("unknown option {other:?}")),
+        }
+    }
+    Ok(all)
+}
+
+fn write(path: &Path, how: &str, table: &str, all: bool) -> Result<(), std::io::Error> {
+    let old = match fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => "# Reliability\n".to_owned(),
+        Err(error) => return Err(error),
+    };
+    let failures = if all {
+        ""
+    } else {
+        " Not all faults of this run went well."
+    };
+    fs::write(path, table::put(&old, table, &format!("{how}{failures}")))
+}

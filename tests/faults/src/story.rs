@@ -1,0 +1,214 @@
+//! What happens around a fault: ten builds run and ten wait, it strikes, it is over, and all has to be as if it had not
+//! been.
+
+use std::collections::BTreeMap;
+use std::fmt::Display;
+use std::time::{Duration, Instant};
+
+use serde::Serialize;
+use serde_json::Value;
+use testbed::{Check, RunError};
+
+use crate::bed::{Bed, SOON, TEN};
+use crate::list::Fault;
+use crate::orders::Record;
+
+/// For how long a task may live that nobody owns, once the fault is over.
+pub const ORPHAN: Duration = Duration::from_secs(60);
+/// For all builds to be done after the fault.
+const DONE: Duration = Duration::from_secs(240);
+const RECOVERY: Duration = Duration::from_secs(240);
+
+/// What came of a fault.
+#[derive(Debug, Clone, Serialize)]
+pub struct Row {
+    /// The fault.
+    pub fault: &'static str,
+    /// Builds that ran when it struck.
+    pub running: usize,
+    /// Builds that were done in the end.
+    pub done: usize,
+    /// Builds that ended before their time.
+    pub lost: usize,
+    /// From the moment at which it could get better until a build that was asked for then began, in seconds.
+    pub recovery: f64,
+    /// The longest time after that for which the master had a task that the controller did not know, in seconds.
+    pub orphan: f64,
+    /// From the start of the controller on, in seconds.
+    pub took: f64,
+}
+
+/// Plays a fault's story.
+///
+/// # Errors
+/// [`RunError`] with what was not as it should be, and what all parts said.
+pub fn play(bed: &mut Bed, fault: &Fault) -> Result<Row, RunError> {
+    let result = played(bed, fault);
+    if result.is_err() {
+        bed.cluster.keep_logs();
+    }
+    result.map_err(|error| RunError::Condition {
+        what: format!("{}: {error}", fault.name),
+        reason: format!("{:?}\n{}", bed.record(), bed.tails()),
+    })
+}
+
+fn played(bed: &mut Bed, fault: &Fault) -> Result<Row, RunError> {
+    let begin = Instant::now();
+    bed.open(fault.way, fault.seconds)?;
+    bed.begin()?;
+    let running = bed.record().running();
+    let from = (fault.strike)(bed)?;
+    let recovery = recovered(bed)?.duration_since(from);
+    (fault.heal)(bed)?;
+    bed.up()?;
+    let orphan = all_done(bed)?;
+    let record = bed.record();
+    nothing_is_left(bed, &record)?;
+    bed.close()?;
+    nobody_is_left(bed)?;
+    let row = Row {
+        fault: fault.name,
+        running,
+        done: record.done(),
+        lost: record.losses.len(),
+        recovery: recovery.as_secs_f64(),
+        orphan: orphan.as_secs_f64(),
+        took: begin.elapsed().as_secs_f64(),
+    };
+    judge(&row, fault, &record)?;
+    Ok(row)
+}
+
+/// Asks for one more agent, and waits until it is there and the master has all Mesos agents again.
+fn recovered(bed: &mut Bed) -> Result<Instant, RunError> {
+    bed.order(|orders| orders.probes += 1)?;
+    let mut begun = None;
+    bed.wait("a build that was asked for after the fault", RECOVERY, |bed| {
+        let record = bed.record();
+        if record.probes < bed.orders().probes {
+            return Check::NotYet(format!("it has not begun: {}", record.connection));
+        }
+        if record.losses.len() < bed.lost {
+            return Check::NotYet(format!("losses known: {:?}", record.losses));
+        }
+        // Whoever asks the master for its state asks late.
+        let begun = *begun.get_or_insert_with(Instant::now);
+        let state = match bed.cluster.master_state() {
+            Ok(state) => state,
+            Err(error) => return Check::NotYet(error.to_string()),
+        };
+        let agents = &state["activated_slaves"];
+        Check::when(agents.as_f64() >= Some(bed.agents as f64), begun, || {
+            format!("{agents} agents")
+        })
+    })
+}
+
+/// Waits until all builds are done and all agents have ended; the greatest age of a task that nobody owns.
+fn all_done(bed: &mut Bed) -> Result<Duration, RunError> {
+    let builds = usize::try_from(bed.orders().builds).unwrap_or(usize::MAX);
+    let mut strangers: BTreeMap<String, Instant> = BTreeMap::new();
+    let mut oldest = Duration::ZERO;
+    bed.wait("the end of all builds", DONE, |bed| {
+        if let Ok(tasks) = bed.cluster.tasks() {
+            let record = bed.record();
+            strangers.retain(|name, _| tasks.iter().any(|task| task.id == *name));
+            for task in tasks {
+                if !record.agents.contains_key(&task.id) {
+                    let since = *strangers.entry(task.id).or_insert_with(Instant::now);
+                    oldest = oldest.max(since.elapsed());
+                }
+            }
+        }
+        let record = bed.record();
+        if matches!(bed.controls(), Ok(false)) {
+            return Check::Never("the controller has ended".into());
+        }
+        Check::when(
+            record.done() == builds && record.agents.is_empty() && strangers.is_empty(),
+            oldest,
+            || {
+                format!(
+                    "{} done, agents: {:?}, strangers: {strangers:?}, {}",
+                    record.done(),
+                    record.agents,
+                    record.connection
+                )
+            },
+        )
+    })
+}
+
+fn unless(fine: bool, what: &str, reason: impl Display) -> Result<(), RunError> {
+    if fine {
+        return Ok(());
+    }
+    Err(RunError::Condition {
+        what: what.into(),
+        reason: reason.to_string(),
+    })
+}
+
+/// One framework, and no task of it in any list of the master.
+fn nothing_is_left(bed: &mut Bed, record: &Record) -> Result<(), RunError> {
+    unless(
+        record.frameworks.len() == 1,
+        "one framework id",
+        format!("{:?}", record.frameworks),
+    )?;
+    let name = bed.orders().config["name"].clone();
+    bed.wait("a master's state with one framework and no task", SOON, |bed| {
+        let state = match bed.cluster.master_state() {
+            Ok(state) => state,
+            Err(error) => return Check::NotYet(error.to_string()),
+        };
+        let all = named(&state["frameworks"], &name);
+        let ended = named(&state["completed_frameworks"], &name);
+        let orphans = state["orphan_tasks"].as_array().map_or(0, Vec::len);
+        let [one] = all.as_slice() else {
+            return Check::NotYet(format!("{} frameworks", all.len()));
+        };
+        let tasks = ["tasks", "unreachable_tasks"].map(|list| one[list].as_array().map_or(0, Vec::len));
+        let clean = one["active"] == true && tasks == [0, 0] && orphans == 0 && ended.is_empty();
+        Check::when(clean, (), || {
+            format!(
+                "tasks: {tasks:?} and {orphans}; ended frameworks: {}",
+                ended.len()
+            )
+        })
+    })
+}
+
+/// The framework is gone.
+fn nobody_is_left(bed: &mut Bed) -> Result<(), RunError> {
+    let name = bed.orders().config["name"].clone();
+    bed.wait("a master's state without our framework", SOON, |bed| {
+        match bed.cluster.master_state() {
+            Ok(state) => {
+                let left = named(&state["frameworks"], &name).len();
+                Check::when(left == 0, (), || format!("{left} frameworks"))
+            }
+            Err(error) => Check::NotYet(error.to_string()),
+        }
+    })
+}
+
+fn named<'a>(list: &'a Value, name: &Value) -> Vec<&'a Value> {
+    let list = list.as_array().into_iter().flatten();
+    list.filter(|framework| framework["name"] == *name).collect()
+}
+
+fn judge(row: &Row, fault: &Fault, record: &Record) -> Result<(), RunError> {
+    unless(row.running == TEN, "ten builds that ran", row.running)?;
+    unless(
+        row.lost <= fault.may_lose,
+        "no build lost whose machine lived",
+        format!("{:#?}", record.losses),
+    )?;
+    unless(
+        row.orphan <= ORPHAN.as_secs_f64(),
+        "no task without an owner for more than 60 s",
+        row.orphan,
+    )
+}
