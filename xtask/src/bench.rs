@@ -8,7 +8,7 @@ mod decode;
 mod driver;
 mod floor;
 mod jobs;
-mod machine;
+pub(crate) mod machine;
 mod matcher;
 mod measured;
 mod ours;

@@ -31,6 +31,8 @@ cargo xtask test --host jenkins [--list] [--only STEP,STEP]
 cargo xtask sim [--seeds N] [--from S] [--all] [--trace SEED]
     simulated faults against the core: N seeds from S on, seeds per second, and the trace of the first that breaks a rule,
     made small; --all goes on after it and lists them; --trace shows one seed
+cargo xtask test --faults [--list] [--quick] [--only FAULT,FAULT] [--lanes N] [--write]
+    real faults while ten builds run and ten wait, and a table; --write: into docs/reliability.md
 cargo xtask bench provision [--times N]
     how long builds wait for new agents, on today's Jenkins (JENKINS_WAR, JENKINS_PLUGINS) and real Mesos
 cargo xtask bench matcher [--quick] [--write]

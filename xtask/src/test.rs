@@ -1,8 +1,9 @@
 //! `cargo xtask test`: every check, from the cheapest to the dearest, and one summary.
 //!
 //! Steps run in two lanes beside each other. One that fails does not stop those that do not need it; the exit code tells. `--only a,b` runs some of the steps,
-//! `--list` names them. `--host jenkins` chooses the cases on today's Jenkins instead.
+//! `--list` names them. `--host jenkins` chooses the cases on today's Jenkins instead, `--faults` all real faults.
 
+mod faults;
 mod jenkins;
 mod lanes;
 
@@ -119,6 +120,12 @@ const STEPS: &[Step] = &[
         needs: Some("package"),
         run: |root| end_to_end(root, &without_containers()),
     },
+    Step {
+        name: "faults",
+        lane: Lane::Beds,
+        needs: Some("testbed"),
+        run: faults::quick,
+    },
 ];
 
 /// Seeds that every run of the suite simulates; a longer hunt is `cargo xtask sim`.
@@ -126,6 +133,11 @@ const SEEDS: &str = "20000";
 
 /// Runs the steps that `arguments` choose.
 pub(crate) fn run(root: &Path, arguments: &[String]) -> ExitCode {
+    if let [first, words @ ..] = arguments
+        && first == "--faults"
+    {
+        return faults::run(root, words);
+    }
     let (arguments, today) = match host(arguments) {
         Ok(chosen) => chosen,
         Err(problem) => {
@@ -160,7 +172,7 @@ pub(crate) fn run(root: &Path, arguments: &[String]) -> ExitCode {
             }
             other => {
                 eprintln!(
-                    "xtask test: unknown option {other:?}; known are --host jenkins, --list and --only STEP[,STEP]"
+                    "xtask test: unknown option {other:?}; known are --faults, --host jenkins, --list and --only STEP[,STEP]"
                 );
                 return ExitCode::from(2);
             }

@@ -30,6 +30,11 @@ const AGAIN: Duration = Duration::from_secs(1);
 /// The name of the second of the two Mesos agents.
 pub const SECOND: &str = "agent2";
 
+/// The name under which this program is an agent.
+pub const JAVA: &str = "java";
+/// The word after which this program is a controller.
+pub const CONTROLLER: &str = "controller";
+
 /// What a fault needs of its cluster.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {
@@ -169,17 +174,14 @@ impl Bed {
         let run = self.cluster.folder().to_path_buf();
         let path = run.join(&name);
         self.folder = Folder::new(&path);
-        let program = std::env::current_exe()
-            .ok()
-            .and_then(|path| Some(path.parent()?.join("faults-controller")))
-            .unwrap_or_default();
+        let program = std::env::current_exe().map_err(file("finding the program of", &path))?;
         let bin = path.join("bin");
         for folder in [&bin, &path.join("jnlpJars"), &self.folder.notes()] {
             fs::create_dir_all(folder).map_err(file("creating", folder))?;
         }
         let jar = path.join("jnlpJars/slave.jar");
         fs::write(&jar, "no jar").map_err(file("writing", &jar))?;
-        symlink(&program, bin.join("java")).map_err(file("linking to", &program))?;
+        symlink(&program, bin.join(JAVA)).map_err(file("linking to", &program))?;
         if way == Way::SmallDisk {
             self.write_end(Some(&self.folder.state()))?;
             self.disk = Some(SmallDisk::mount(&self.folder.state())?);
@@ -195,7 +197,11 @@ impl Bed {
         };
         self.write_orders()?;
         let mut words = self.link.as_ref().map(Link::within).unwrap_or_default();
-        words.extend([program.display().to_string(), path.display().to_string()]);
+        words.extend([
+            program.display().to_string(),
+            CONTROLLER.to_owned(),
+            path.display().to_string(),
+        ]);
         let mut words = words.into_iter();
         self.controller = Some(Daemon::attach(Recipe {
             program: words.next().unwrap_or_default().into(),

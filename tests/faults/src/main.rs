@@ -1,4 +1,4 @@
-//! `faults [--quick] [--only KEY,KEY] [--lanes N] [--write FILE --how TEXT] [--list]`: plays the faults and
+//! `faults [--lanes N] [--quick] [--only KEY,KEY] [--write FILE --how TEXT] [--list]`: plays the faults and
 //! prints the table; with `--write` into a document, under the words how it was measured.
 
 use std::fs;
@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use std::sync::Mutex;
 use std::time::Instant;
 
+use faults::bed::{CONTROLLER, JAVA};
 use faults::list::{self, Fault};
 use faults::story::Row;
 use faults::{lanes, table};
@@ -25,7 +26,29 @@ struct Words {
 }
 
 fn main() -> ExitCode {
-    let words = match words(std::env::args().skip(1)) {
+    let words: Vec<String> = std::env::args().collect();
+    match words.first().map(Path::new).and_then(Path::file_name) {
+        Some(name) if name == JAVA => return ended(faults::agent::run(&words)),
+        _ => {}
+    }
+    match words.get(1..) {
+        Some([word, folder]) if word == CONTROLLER => ended(faults::controller::run(Path::new(folder))),
+        rest => play(rest.unwrap_or_default()),
+    }
+}
+
+fn ended(result: std::io::Result<()>) -> ExitCode {
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn play(arguments: &[String]) -> ExitCode {
+    let words = match words(arguments) {
         Ok(words) => words,
         Err(problem) => {
             eprintln!("faults: {problem}");
@@ -73,11 +96,11 @@ fn main() -> ExitCode {
         "\n{text}\nin {:.0} s; failed: {failed:?}",
         begin.elapsed().as_secs_f64()
     );
-    if let Some(path) = &words.write {
-        if let Err(error) = write(Path::new(path), &words.how, &text, failed.is_empty()) {
-            eprintln!("faults: {path}: {error}");
-            return ExitCode::FAILURE;
-        }
+    if let Some(path) = &words.write
+        && let Err(error) = write(Path::new(path), &words.how, &text, failed.is_empty())
+    {
+        eprintln!("faults: {path}: {error}");
+        return ExitCode::FAILURE;
     }
     let word = if failed.is_empty() { "ok" } else { "FAILED" };
     println!(
@@ -119,9 +142,9 @@ fn told(fault: &Fault, result: &Result<Row, RunError>) {
     }
 }
 
-fn words(words: impl Iterator<Item = String>) -> Result<Words, String> {
+fn words(words: &[String]) -> Result<Words, String> {
     let mut all = Words::default();
-    let mut words = words;
+    let mut words = words.iter().cloned();
     while let Some(word) = words.next() {
         let mut value = || words.next().ok_or_else(|| format!("{word} needs a value"));
         match word.as_str() {

@@ -4,7 +4,7 @@ use std::fs;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// `2026-11-23 on Intel …, 2 processors, 23 GiB`.
-pub(super) fn machine() -> String {
+pub(crate) fn machine() -> String {
     let processors = std::thread::available_parallelism().map_or(0, usize::from);
     let seconds = SystemTime::now()
         .duration_since(UNIX_EPOCH)
