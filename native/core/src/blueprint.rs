@@ -83,14 +83,17 @@ impl Blueprint {
             .collect()
     }
 
-    /// The task. `ports` are in the order of [`ports`](Self::ports).
+    /// The task. `ports` are in the order of [`ports`](Self::ports); an empty `user` is that of the framework, which Mesos
+    /// never changes.
     pub(crate) fn task(
-        self,
+        mut self,
         name: String,
         agent_id: AgentId,
         resources: Vec<Resource>,
         ports: &[u32],
+        user: &str,
     ) -> TaskInfo {
+        self.command.user = (!user.is_empty()).then(|| user.to_owned());
         let container = self.container.map(|mut container| {
             map_ports(&mut container, &self.mappings, ports);
             Box::new(container)

@@ -30,6 +30,7 @@ fn task(container: serde_json::Value, ports: &[u32]) -> (CommandInfo, ContainerI
         AgentId::from("agent"),
         Vec::new(),
         ports,
+        "jenkins",
     );
     (task.command.unwrap(), *task.container.unwrap())
 }
@@ -43,7 +44,7 @@ fn without_a_container_a_shell_runs_the_line_in_the_sandbox() {
     )
     .unwrap();
     assert_eq!(plan.ports, []);
-    let task = plan.task("n".to_owned(), AgentId::from("a"), Vec::new(), &[]);
+    let task = plan.task("n".to_owned(), AgentId::from("a"), Vec::new(), &[], "");
     assert!(task.container.is_none());
     let command = task.command.unwrap();
     assert_eq!(command.shell, Some(true));

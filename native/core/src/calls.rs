@@ -21,6 +21,8 @@ pub(crate) enum Sent {
     },
     Decline(Vec<OfferId>),
     Demand,
+    /// UPDATE_FRAMEWORK.
+    Identity,
     Teardown,
     /// The TEARDOWN of a framework that has nothing to do.
     Farewell,
@@ -82,6 +84,7 @@ impl Framework {
                     demand.failed(now, waiting);
                 }
             }
+            Sent::Identity => return self.on_identity_refused(now),
             Sent::Teardown | Sent::Farewell | Sent::Other => {}
         }
         if let CallError::Refused { status, body } = error {

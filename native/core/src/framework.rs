@@ -6,6 +6,7 @@ use crate::backoff::Jitter;
 use crate::blueprint::Blueprint;
 use crate::command::check_launch;
 use crate::config::{Config, LabelError, normal_label};
+use crate::identity::Retirement;
 use crate::journal::{After, Journal, Key};
 use crate::launching::Launch;
 use crate::ledger::{Ledger, Restored, Write};
@@ -50,6 +51,10 @@ pub struct Framework {
     pub(crate) framework_id: Option<String>,
     /// The id before, after the master removed that framework.
     pub(crate) removed_framework: Option<String>,
+    /// The framework of `framework_id` is to make way for another.
+    pub(crate) retirement: Option<Retirement>,
+    /// As what that framework was subscribed in this life.
+    pub(crate) accepted: Option<Retirement>,
     /// Names for which Java is still to hear `ended`: owned at open, or submitted since.
     pub(crate) expecting: BTreeSet<String>,
     /// Of those, the ones submitted since.
@@ -129,6 +134,8 @@ impl Framework {
             launches_made: 0,
             framework_id: restored.framework_id,
             removed_framework: None,
+            retirement: None,
+            accepted: None,
             expecting: config.owned.clone(),
             submitted: BTreeSet::new(),
             teardown: Teardown::No,
@@ -223,8 +230,8 @@ impl Framework {
         self.settle(now);
     }
 
-    /// Takes a new configuration. The stream is opened anew where the master must be told; with another master, it waits
-    /// for [`handle_leader`](Self::handle_leader). Agents that wait keep the sizes they were submitted with. A task that
+    /// Takes a new configuration. The master is told what it must know, if possible on the open stream (see `identity`); with
+    /// another master, this waits for [`handle_leader`](Self::handle_leader). Agents that wait keep the sizes they were submitted with. A task that
     /// Java owned before and does not own now is killed.
     pub fn reconfigure(&mut self, config: Config, now: Time) {
         self.tick(now);
@@ -240,17 +247,6 @@ impl Framework {
         }
         let new = &self.config;
         let other_master = old.master.trim() != new.master.trim();
-        let other_framework = old.effective_role() != new.effective_role()
-            || old.framework_name != new.framework_name
-            || old.user != new.user
-            || old.checkpoint != new.checkpoint
-            || old.webui_url != new.webui_url
-            || old.failover_timeout() != new.failover_timeout()
-            || old.is_region_aware() != new.is_region_aware()
-            || old.uses_gpus() != new.uses_gpus()
-            || old.uses_revocable() != new.uses_revocable()
-            || old.principal != new.principal
-            || old.secret != new.secret;
         self.matcher.set_roles(new.roles());
         self.matcher.set_policy(new.policy());
         self.matcher.set_hold_back(new.hold_back());
@@ -261,8 +257,10 @@ impl Framework {
             .chain(launching)
             .map(|waiter| waiter.terms.rule);
         self.matcher.keep_rules(rules);
-        if self.teardown == Teardown::No && (other_master || other_framework || self.is_troubled()) {
-            self.reconnect(other_master, now);
+        match self.teardown {
+            Teardown::No if other_master => self.reconnect(true, now),
+            Teardown::No => self.on_other_identity(&old, now),
+            _ => {}
         }
         self.wake(now);
         self.settle(now);

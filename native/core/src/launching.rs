@@ -66,6 +66,11 @@ impl Framework {
             self.decline(ids_of(&offers));
             return;
         }
+        if let Some(text) = self.waits_for_next() {
+            self.waiting.set_reasons(|_| Reason::new(text.clone()));
+            self.decline(ids_of(&offers));
+            return;
+        }
         if !self.journal.is_prompt(now) {
             let text = "waits until the ledger can be written: see the trouble of the cloud".to_owned();
             self.waiting.set_reasons(|_| Reason::new(text.clone()));
@@ -217,10 +222,11 @@ impl Framework {
                 tasks_in_offer: count,
             });
             names.push(waiter.name.clone());
+            let user = self.config.user.trim();
             infos.push(
                 waiter
                     .blueprint
-                    .task(waiter.name, launch.agent_id.clone(), resources, &ports),
+                    .task(waiter.name, launch.agent_id.clone(), resources, &ports, user),
             );
         }
         #[cfg(feature = "bench")]

@@ -18,6 +18,7 @@ mod demand;
 mod ending;
 mod findings;
 mod framework;
+mod identity;
 mod image;
 mod journal;
 mod launching;

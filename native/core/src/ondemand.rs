@@ -78,12 +78,14 @@ impl Framework {
             }
             return;
         }
-        let idle = self.config.on_demand_registration
-            && self.teardown == Teardown::No
+        let there = self.teardown == Teardown::No
             && self.session.subscribed().is_some()
-            && !self.is_needed()
             // What has ended is over only when that is durable, and Java has heard of it.
             && self.journal.is_idle();
+        if there && self.may_retire() {
+            return self.leave(now);
+        }
+        let idle = there && self.config.on_demand_registration && !self.is_needed();
         if !idle {
             self.session.rest.idle_since = None;
             self.timers.clear(Timer::Rest);
@@ -94,6 +96,11 @@ impl Framework {
             self.timers.set(Timer::Rest, since + IDLE);
             return;
         }
+        self.leave(now);
+    }
+
+    /// Tears the framework down, of which nothing lives; the next need gets another.
+    fn leave(&mut self, now: Time) {
         self.send(
             Call {
                 r#type: Some(call::Type::Teardown as i32),

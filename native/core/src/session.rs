@@ -12,7 +12,6 @@ use crate::ondemand::Rest;
 use crate::output::{AttemptId, CallId, Leader, Output};
 use crate::time::Time;
 use crate::timer::Timer;
-use mesos_wire::framework_info::{Capability, capability};
 use mesos_wire::{Call, FrameworkId, FrameworkInfo, OfferId, call, event};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -65,6 +64,8 @@ pub(crate) struct Session {
     pub(crate) sent: BTreeMap<CallId, Sent>,
     pub(crate) undeclined: Vec<OfferId>,
     subscribed_before: bool,
+    /// What the master was last told that the framework is.
+    pub(crate) registered: FrameworkInfo,
     pub(crate) rest: Rest,
 }
 
@@ -82,6 +83,7 @@ impl Session {
             sent: BTreeMap::new(),
             undeclined: Vec::new(),
             subscribed_before: false,
+            registered: FrameworkInfo::default(),
             rest: Rest::default(),
         }
     }
@@ -197,12 +199,13 @@ impl Framework {
         let attempt = AttemptId(self.session.attempts);
         // Otherwise the first offers after each start would be for nothing.
         let suppressed = self.waiting.is_empty();
-        let id = self.framework_id.clone().map(|value| FrameworkId { value });
+        let info = self.identity();
+        self.session.registered = info.clone();
         let subscribe = Call {
-            framework_id: id.clone(),
+            framework_id: info.id.clone(),
             r#type: Some(call::Type::Subscribe as i32),
             subscribe: Some(call::Subscribe {
-                framework_info: self.framework_info(id),
+                framework_info: info,
                 suppressed_roles: if suppressed {
                     self.config.roles().into_iter().map(str::to_owned).collect()
                 } else {
@@ -226,37 +229,6 @@ impl Framework {
         self.timers.clear(Timer::Connect);
         self.timers.set(Timer::Handshake, now + HANDSHAKE);
         self.show(now);
-    }
-
-    fn framework_info(&self, id: Option<FrameworkId>) -> FrameworkInfo {
-        use capability::Type::{
-            GpuResources, MultiRole, PartitionAware, RegionAware, ReservationRefinement, RevocableResources,
-            TaskKillingState,
-        };
-        let region_aware = self.config.is_region_aware().then_some(RegionAware);
-        let gpus = self.config.uses_gpus().then_some(GpuResources);
-        let revocable = self.config.uses_revocable().then_some(RevocableResources);
-        let filled = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
-        FrameworkInfo {
-            user: self.config.user.trim().to_owned(),
-            name: self.config.framework_name.trim().to_owned(),
-            id,
-            failover_timeout: Some(self.config.failover_timeout().as_secs_f64()),
-            checkpoint: Some(self.config.checkpoint),
-            roles: self.config.roles().into_iter().map(str::to_owned).collect(),
-            principal: self.config.principal.as_deref().and_then(filled),
-            webui_url: filled(&self.config.webui_url),
-            capabilities: [MultiRole, PartitionAware, ReservationRefinement, TaskKillingState]
-                .into_iter()
-                .chain(region_aware)
-                .chain(gpus)
-                .chain(revocable)
-                .map(|capability| Capability {
-                    r#type: Some(capability as i32),
-                })
-                .collect(),
-            ..FrameworkInfo::default()
-        }
     }
 
     pub(crate) fn on_subscribed(&mut self, attempt: AttemptId, subscribed: event::Subscribed, now: Time) {
@@ -283,6 +255,7 @@ impl Framework {
             self.retry("the master's SUBSCRIBED has no framework id".to_owned(), now);
             return;
         }
+        self.session.registered.id = Some(FrameworkId { value: id.clone() });
         if self.framework_id.as_deref() != Some(id.as_str()) {
             let previous = self
                 .framework_id
@@ -307,6 +280,7 @@ impl Framework {
             demand: Demand::new(suppressed, now),
         };
         self.session.problem = None;
+        self.on_accepted();
         if std::mem::replace(&mut self.session.subscribed_before, true) {
             self.counters.reconnects += 1;
         }

@@ -43,6 +43,14 @@ impl Framework {
             body.to_owned()
         };
         match status {
+            401 | 403 if self.retirement.is_some() && !self.something_is_left() => {
+                // The login of the framework that nobody needs any more does not count any more either.
+                self.retirement = None;
+                self.retry(
+                    format!("the master does not accept the principal before ({said}); the new one is tried"),
+                    now,
+                );
+            }
             401 => self.reject(
                 format!("the master does not accept the principal or its secret ({said}): check both in the credentials"),
                 now,
@@ -73,8 +81,19 @@ impl Framework {
                 format!("the master has removed the framework ({message}); a new one is started"),
                 now,
             );
-        } else if other_principal && self.framework_id.is_some() && self.ledger.iter().next().is_none() {
-            // Nothing runs, so nothing is lost with the framework of the principal before.
+        } else if other_principal && self.framework_id.is_some() && !self.something_is_left() {
+            // Nothing that is needed runs, so nothing is lost with the framework of the principal before.
+            if let Some(id) = self
+                .framework_id
+                .as_deref()
+                .filter(|_| self.ledger.live().next().is_some())
+            {
+                let text = format!(
+                    "framework {id} of the principal before is given up: what it still runs ends with its failover \
+                     timeout; end it with POST /master/teardown, frameworkId={id}"
+                );
+                self.trouble("credentials", text);
+            }
             self.on_framework_removed(message, now);
             self.retry(
                 format!("the master does not let a framework change its principal ({message}); a new one is started"),

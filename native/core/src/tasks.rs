@@ -272,6 +272,8 @@ impl Framework {
     /// The master has removed the framework, and with it all its tasks.
     pub(crate) fn on_framework_removed(&mut self, message: &str, now: Time) {
         self.removed_framework = self.framework_id.take();
+        self.retirement = None;
+        self.accepted = None;
         self.journal.changed(Key::FrameworkId);
         let names: Vec<String> = self.ledger.live().map(|row| row.name.clone()).collect();
         for name in names {

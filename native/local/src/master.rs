@@ -275,9 +275,14 @@ impl Master {
                 }
             }
             call::Type::UpdateFramework => {
-                let info = call.update_framework.unwrap_or_default().framework_info;
-                self.role = info.roles.into_iter().next().unwrap_or_else(|| "*".to_owned());
-                self.rescind();
+                let update = call.update_framework.unwrap_or_default();
+                let roles = update.framework_info.roles;
+                let role = roles.into_iter().next().unwrap_or_else(|| "*".to_owned());
+                self.suppressed = update.suppressed_roles.contains(&role);
+                if role != self.role {
+                    self.role = role;
+                    self.rescind();
+                }
             }
             call::Type::Teardown => self.teardown(),
             // There are no inverse offers, executors and operations here.

@@ -14,7 +14,7 @@ pub use calls::Refusal;
 pub use tasks::Task;
 
 use crate::rng::Rng;
-use mesos_wire::{Call, Event, MasterInfo, TaskStatus, framework_info, task_status};
+use mesos_wire::{Call, Event, FrameworkInfo, MasterInfo, TaskStatus, framework_info, task_status};
 use offers::{Filter, Offered};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
@@ -70,6 +70,8 @@ struct Counts {
     updates: u64,
 }
 
+const OTHER_PRINCIPAL: &str = "Changing framework's principal is not allowed.";
+
 /// A framework as the master knows it.
 #[derive(Debug)]
 struct Known {
@@ -79,8 +81,14 @@ struct Known {
     stream: Option<u64>,
     next_heartbeat: Millis,
     suppressed: bool,
+    /// As it registered; what Mesos never changes is of then.
+    info: FrameworkInfo,
     filters: Vec<Filter>,
     remove_at: Option<Millis>,
+}
+
+fn failover_timeout(info: &FrameworkInfo) -> Millis {
+    (info.failover_timeout() * 1000.0) as Millis
 }
 
 impl FakeMaster {
@@ -204,14 +212,25 @@ impl FakeMaster {
                 format!("fw-{:04}", self.count.frameworks)
             }
         };
+        let mut info = info.clone();
+        if let Some(known) = self.frameworks.get(&id) {
+            if known.info.principal != info.principal {
+                self.send(stream, Event::error(OTHER_PRINCIPAL));
+                self.out.push_back((stream, Outgoing::Closed));
+                return Ok(stream);
+            }
+            info.user.clone_from(&known.info.user);
+            info.checkpoint = known.info.checkpoint;
+        }
         self.release_stream(&id, Some("Framework failed over"));
         let known = Known {
             role: role.clone(),
-            failover_timeout: (info.failover_timeout() * 1000.0) as Millis,
+            failover_timeout: failover_timeout(&info),
             killing_state: has(Type::TaskKillingState),
             stream: Some(stream),
             next_heartbeat: self.now,
             suppressed: subscribe.suppressed_roles.contains(role),
+            info,
             filters: Vec::new(),
             remove_at: None,
         };

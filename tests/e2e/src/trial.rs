@@ -198,7 +198,15 @@ impl Trial {
     /// # Errors
     /// When the cloud is closed.
     pub fn move_to(&mut self, master: &str) -> Result<(), RunError> {
-        self.config.master = master.to_owned();
+        self.change(|config| master.clone_into(&mut config.master))
+    }
+
+    /// Changes the configuration.
+    ///
+    /// # Errors
+    /// When the cloud is closed.
+    pub fn change(&mut self, change: impl FnOnce(&mut Config)) -> Result<(), RunError> {
+        change(&mut self.config);
         self.cloud
             .reconfigure(self.config.clone())
             .map_err(|error| unmet("reconfigure", error.to_string()))

@@ -129,7 +129,7 @@ impl Driver {
             unix_millis: unix_millis(),
             seed: RandomState::new().build_hasher().finish(),
         };
-        let mut config = with_user(self.config.clone());
+        let mut config = complete(self.config.clone());
         config.owned.clone_from(&self.names);
         let framework = Framework::new(config, restored, start);
         let mut parts = Parts {
@@ -333,7 +333,7 @@ impl Driver {
                 self.names.extend(config.owned.iter().cloned());
                 let moved = config.master.trim() != self.config.master.trim();
                 self.config = *config;
-                parts.framework.reconfigure(with_user(self.config.clone()), now);
+                parts.framework.reconfigure(complete(self.config.clone()), now);
                 if moved {
                     self.detect(parts);
                 }
@@ -401,9 +401,13 @@ impl Driver {
     }
 }
 
-fn with_user(mut config: Config) -> Config {
+/// Fills in what is of this process.
+fn complete(mut config: Config) -> Config {
     if config.user.trim().is_empty() {
         config.user = user::of_this_process();
+    }
+    if config.hostname.trim().is_empty() {
+        config.hostname = user::machine();
     }
     config
 }

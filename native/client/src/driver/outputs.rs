@@ -20,9 +20,8 @@ impl Driver {
                     subscribe,
                 } => {
                     tracing::debug!("connecting to {master}, attempt {}", attempt.0);
-                    let config = framework.config();
-                    let secret = config.secret.as_ref().map(|secret| secret.expose());
-                    let authorization = Authorization::basic(config.principal.as_deref(), secret);
+                    let (principal, secret) = framework.login();
+                    let authorization = Authorization::basic(principal, secret);
                     streams.connect(attempt, master, authorization, &subscribe);
                 }
                 Output::Disconnect { attempt } => streams.disconnect(attempt),

@@ -1,4 +1,4 @@
-//! Who runs this process.
+//! Who runs this process, and where.
 
 use std::fs;
 use std::os::unix::fs::MetadataExt;
@@ -11,6 +11,12 @@ pub(super) fn of_this_process() -> String {
         .or_else(|| std::env::var("USER").ok().filter(|name| !name.is_empty()))
         .or_else(|| id.map(|id| id.to_string()))
         .unwrap_or_else(|| "root".to_owned())
+}
+
+/// The name of this machine, or nothing where it has none.
+pub(super) fn machine() -> String {
+    let name = fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    name.trim().to_owned()
 }
 
 fn name_of(id: u32, users: &str) -> Option<String> {

@@ -78,6 +78,9 @@ pub struct Config {
     pub user: String,
     /// Whether tasks outlive a restart of their Mesos agent; default true.
     pub checkpoint: bool,
+    /// Name of the machine of the controller, shown in the Mesos web page. Empty (default): the shell fills it in.
+    #[serde(deserialize_with = "or_default")]
+    pub hostname: String,
     /// Shown in the Mesos web page; default empty.
     #[serde(deserialize_with = "or_default")]
     pub webui_url: String,
@@ -148,6 +151,7 @@ impl Default for Config {
             role: "*".to_owned(),
             user: String::new(),
             checkpoint: true,
+            hostname: String::new(),
             webui_url: String::new(),
             jenkins_url: String::new(),
             failover_timeout_seconds: Number::from(FAILOVER_TIMEOUT.to_string().as_str()),

@@ -8,8 +8,8 @@ use mesos_core::{
 };
 use mesos_wire::resource::AllocationInfo;
 use mesos_wire::{
-    AgentId, Call, Event, FrameworkId, Offer, OfferId, Resource, TaskId, TaskState, TaskStatus, call, event,
-    value,
+    AgentId, Call, Event, FrameworkId, MasterInfo, Offer, OfferId, Resource, TaskId, TaskState, TaskStatus,
+    call, event, value,
 };
 use std::collections::BTreeMap;
 
@@ -160,6 +160,10 @@ impl Bench {
     }
 
     pub(crate) fn subscribe_as(&mut self, framework_id: &str) {
+        self.subscribe_at(framework_id, None);
+    }
+
+    pub(crate) fn subscribe_at(&mut self, framework_id: &str, master: Option<MasterInfo>) {
         self.subscribed_as = Some(framework_id.to_owned());
         self.event(Event {
             r#type: Some(event::Type::Subscribed as i32),
@@ -168,7 +172,7 @@ impl Bench {
                     value: framework_id.to_owned(),
                 },
                 heartbeat_interval_seconds: Some(15.0),
-                master_info: None,
+                master_info: master.map(Box::new),
             }),
             ..Event::default()
         });
@@ -487,7 +491,7 @@ impl Bench {
     }
 }
 
-fn launched(call: &Call) -> Vec<String> {
+pub(crate) fn launched(call: &Call) -> Vec<String> {
     let Some(accept) = &call.accept else {
         return Vec::new();
     };

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod bench;
+mod identity;
 mod matching;
 mod offers;
 mod ondemand;

@@ -4,7 +4,7 @@ use crate::bench::{Bench, offer};
 use mesos_core::{Config, Launch, Notice, Protocol, Request, SubmitError};
 use mesos_wire::domain_info::{FaultDomain, fault_domain};
 use mesos_wire::framework_info::capability;
-use mesos_wire::{DomainInfo, Event, FrameworkId, MasterInfo, Offer, Resource, TaskInfo, call, event, value};
+use mesos_wire::{DomainInfo, FrameworkInfo, MasterInfo, Offer, Resource, TaskInfo, call, value};
 
 fn config(templates: serde_json::Value) -> Config {
     serde_json::from_value(serde_json::json!({
@@ -152,40 +152,30 @@ fn a_template_s_launch_timeout_goes_before_the_cloud_s() {
 
 #[test]
 fn agents_of_other_regions_are_asked_for_only_where_a_template_wants_them() {
-    let capabilities = |bench: &Bench| -> Vec<i32> {
-        let subscribe = bench.connects[0].1.subscribe.as_ref().unwrap();
-        subscribe
-            .framework_info
-            .capabilities
-            .iter()
-            .filter_map(|capability| capability.r#type)
-            .collect()
+    let of = |info: &FrameworkInfo| -> Vec<i32> {
+        let capabilities = info.capabilities.iter();
+        capabilities.filter_map(|capability| capability.r#type).collect()
     };
     let aware = i32::from(capability::Type::RegionAware);
     let plain = serde_json::json!([{"label": "x"}]);
     let mut bench = Bench::new(config(plain), None, Vec::new());
     bench.find_leader();
-    assert!(!capabilities(&bench).contains(&aware));
-    bench.subscribe();
+    let subscribe = bench.connects[0].1.subscribe.as_ref().unwrap();
+    assert!(!of(&subscribe.framework_info).contains(&aware));
+    bench.subscribe_at(
+        "f-1",
+        Some(MasterInfo {
+            domain: Some(domain("here")),
+            ..MasterInfo::default()
+        }),
+    );
     bench.forget();
     let any = serde_json::json!([{"label": "x", "domain": {"mode": "any"}}, {"label": "home"}]);
     bench.framework.reconfigure(config(any), bench.now);
     bench.drain();
-    assert!(capabilities(&bench).contains(&aware), "the master is told anew");
-    bench.event(Event {
-        r#type: Some(event::Type::Subscribed as i32),
-        subscribed: Some(event::Subscribed {
-            framework_id: FrameworkId {
-                value: "f-1".to_owned(),
-            },
-            heartbeat_interval_seconds: Some(15.0),
-            master_info: Some(Box::new(MasterInfo {
-                domain: Some(domain("here")),
-                ..MasterInfo::default()
-            })),
-        }),
-        ..Event::default()
-    });
+    let updates = bench.calls_of(call::Type::UpdateFramework);
+    let told = &updates[0].update_framework.as_ref().unwrap().framework_info;
+    assert!(of(told).contains(&aware), "the master is told");
     let there = Offer {
         domain: Some(Box::new(domain("there"))),
         ..offer("o1", "agent-a", 4.0)

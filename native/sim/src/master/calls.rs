@@ -1,7 +1,7 @@
 //! Calls on an open stream.
 
-use super::FakeMaster;
 use super::agents::{Link, status};
+use super::{FakeMaster, OTHER_PRINCIPAL, failover_timeout};
 use mesos_wire::{Call, TaskState, call, task_status};
 
 /// An HTTP answer other than 200 and 202.
@@ -77,9 +77,10 @@ impl FakeMaster {
                 .reconcile
                 .as_ref()
                 .map(|reconcile| self.reconcile(&id, reconcile)),
-            call::Type::UpdateFramework => call.update_framework.as_ref().map(|update| {
-                known.suppressed = update.suppressed_roles.contains(&role);
-            }),
+            call::Type::UpdateFramework => match &call.update_framework {
+                Some(update) => return self.update_framework(&id, update),
+                None => None,
+            },
             call::Type::DeclineInverseOffers | call::Type::AcceptInverseOffers => Some(()),
             call::Type::Teardown => {
                 self.remove_framework(&id);
@@ -95,6 +96,33 @@ impl FakeMaster {
             self.complaints.push(format!("call without its member: {call:?}"));
             Refusal::new(400, "Expecting the member of the call's type to be present")
         })
+    }
+
+    /// As Mesos 1.11: all of the framework is replaced, but what cannot be.
+    fn update_framework(&mut self, id: &str, update: &call::UpdateFramework) -> Result<(), Refusal> {
+        let bad = |body: &str| Err(Refusal::new(400, body));
+        let Some(known) = self.frameworks.get_mut(id) else {
+            return bad("Framework cannot be found");
+        };
+        let info = &update.framework_info;
+        if info.principal != known.info.principal {
+            return bad(OTHER_PRINCIPAL);
+        }
+        if (&info.user, info.checkpoint) != (&known.info.user, known.info.checkpoint) {
+            return bad("Updating 'FrameworkInfo.user' or 'FrameworkInfo.checkpoint' is unsupported");
+        }
+        let [role] = info.roles.as_slice() else {
+            return bad("this fake serves frameworks with exactly one role");
+        };
+        let moved = known.role != *role;
+        known.role.clone_from(role);
+        known.failover_timeout = failover_timeout(info);
+        known.suppressed = update.suppressed_roles.contains(role);
+        known.info = info.clone();
+        if moved {
+            self.rescind_all(id);
+        }
+        Ok(())
     }
 
     fn kill(&mut self, framework: &str, task: &str, agent_hint: Option<&str>) {

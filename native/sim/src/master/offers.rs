@@ -138,6 +138,17 @@ impl FakeMaster {
         }
     }
 
+    /// All of a framework's are void: it has other roles.
+    pub(super) fn rescind_all(&mut self, framework: &str) {
+        let (gone, kept): (Vec<_>, Vec<_>) = std::mem::take(&mut self.offers)
+            .into_iter()
+            .partition(|(_, offered)| offered.framework == framework);
+        self.offers = kept.into_iter().collect();
+        for (id, _) in gone {
+            self.tell(framework, Event::rescind(OfferId::from(id)));
+        }
+    }
+
     pub(super) fn decline(&mut self, framework: &str, decline: &call::Decline) {
         for id in &decline.offer_ids {
             if let Some(offered) = self.take_offer(framework, id) {

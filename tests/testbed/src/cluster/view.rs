@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::{Cluster, Role};
 use crate::error::RunError;
+use crate::http::Client;
 use crate::wait::{Check, until};
 
 const ANSWER: Duration = Duration::from_secs(5);
@@ -94,6 +95,15 @@ impl Cluster {
             other => Check::from(other),
         });
         result.map_err(|error| self.explained(error))
+    }
+
+    /// Speaks to the leading master.
+    ///
+    /// # Errors
+    /// [`RunError`] when none leads.
+    pub fn leading_client(&self) -> Result<Client, RunError> {
+        let leader = self.leader()?;
+        Ok(self.member(&leader.name)?.client().impatient(ANSWER))
     }
 
     /// `/master/state` of the leading master.
