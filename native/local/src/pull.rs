@@ -153,7 +153,8 @@ fn explained(image: &str, problem: &str, with_login: bool) -> PullError {
     ]) {
         match with_login {
             true => {
-                "its registry refuses the login in config.json: correct user and password, or the image's name"
+                "its registry refuses the login: correct the registry credentials of the template, or config.json of the \
+                 controller's user, or the image's name"
             }
             false => {
                 "its registry wants a login, or has no such image: run docker login as the user of the controller, and \

@@ -7,6 +7,8 @@ mod gate;
 mod jni_check;
 mod look;
 pub mod pier;
+pub mod quay;
+pub mod relay;
 pub mod trial;
 
 use std::path::PathBuf;

@@ -1,141 +1,16 @@
 //! The master `local` on a real Docker engine: the same templates as with Mesos, and an engine that comes and goes.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
-use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use e2e::trial::{Program, Trial, configured, folder, unmet};
+use e2e::quay::{Quay, master};
+use e2e::trial::{Trial, configured, folder, unmet};
 use e2e::{LATER, SOON};
-use mesos_client::Runtime;
 use mesos_core::Notice;
-use serde_json::{Value, json};
-use testbed::{Check, Engine, RunError, paths, ports, until};
-
-/// An engine, and a driver whose master is this machine with that engine. What is declared first ends first.
-struct Quay {
-    trial: Trial,
-    engine: Engine,
-    program: Program,
-    runtime: Runtime,
-    folder: PathBuf,
-    templates: Value,
-}
-
-impl Quay {
-    fn start(prepare: impl FnOnce(&mut Engine) -> Result<Value, RunError>) -> Result<Self, RunError> {
-        let mut engine = Engine::start()?;
-        let mut templates = Vec::new();
-        for (label, block) in prepare(&mut engine)?.as_object().into_iter().flatten() {
-            // A template, or only its container.
-            let mut template = if block["container"].is_object() {
-                block.clone()
-            } else {
-                json!({"container": block})
-            };
-            template["label"] = json!(label);
-            let usual = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC";
-            for (member, value) in [
-                ("mem", json!(64)),
-                ("executorMem", json!(96)),
-                ("jvmArgs", json!(usual)),
-            ] {
-                if template[member].is_null() {
-                    template[member] = value;
-                }
-            }
-            templates.push(template);
-        }
-        let templates = Value::Array(templates);
-        let runtime = Runtime::new().map_err(|error| unmet("the runtime", error.to_string()))?;
-        let folder = folder();
-        let config = configured(&master(&engine), json!({ "templates": templates }))?;
-        let mut trial = Trial::open(config, &folder, &runtime);
-        trial.subscribed()?;
-        Ok(Self {
-            trial,
-            program: Program::serve()?,
-            engine,
-            runtime,
-            folder,
-            templates,
-        })
-    }
-
-    fn submit(&mut self, labels: &[&str]) -> Result<BTreeMap<String, String>, RunError> {
-        let mut names = BTreeMap::new();
-        for label in labels {
-            let submitted = self.trial.submit_to(label, &self.program, 1)?;
-            names.extend(submitted.into_iter().map(|name| ((*label).to_owned(), name)));
-        }
-        Ok(names)
-    }
-
-    fn run(&mut self, labels: &[&str]) -> Result<BTreeMap<String, String>, RunError> {
-        let names = self.submit(labels)?;
-        let all: Vec<String> = names.values().cloned().collect();
-        self.trial.running(&all)?;
-        Ok(names)
-    }
-
-    fn shown(&self, name: &str) -> Result<Value, RunError> {
-        self.engine.inspect(&format!("mesos-local-{name}"))
-    }
-
-    fn inside(&self, name: &str, command: &str) -> Result<String, RunError> {
-        let container = format!("mesos-local-{name}");
-        let text = self
-            .engine
-            .docker(&["exec", &container, "/bin/sh", "-c", command])?;
-        Ok(text.trim_end().to_owned())
-    }
-
-    fn end_of(&mut self, wanted: &str) -> Result<String, RunError> {
-        self.trial.notice("an end", LATER, |notice| match notice {
-            Notice::Ended {
-                name, state, message, ..
-            } if name == wanted => Some(format!("{state}: {}", message.clone().unwrap_or_default())),
-            _ => None,
-        })
-    }
-
-    /// What is said of an agent whose start takes its time.
-    fn progress(&mut self, wanted: &str, words: &str) -> Result<(), RunError> {
-        self.trial.notice(words, SOON, |notice| match notice {
-            Notice::State {
-                name,
-                message: Some(message),
-                ..
-            } if name == wanted && message.contains(words) => Some(()),
-            _ => None,
-        })
-    }
-
-    fn trouble(&mut self, words: &str) -> Result<(), RunError> {
-        self.trial.notice(words, SOON, |notice| match notice {
-            Notice::Trouble { subject, message } if subject == "docker" && message.contains(words) => {
-                Some(())
-            }
-            _ => None,
-        })
-    }
-
-    /// Nothing may be left.
-    fn end(self) -> Result<(), RunError> {
-        self.trial.close(true)?;
-        self.engine.await_nothing(SOON)?;
-        fs::remove_dir_all(&self.folder).map_err(|error| unmet("the folder", error.to_string()))
-    }
-}
-
-fn master(engine: &Engine) -> String {
-    format!(
-        "local://?cpus=16&mem=16384&docker=unix://{}",
-        engine.socket().display()
-    )
-}
+use serde_json::json;
+use testbed::{Check, RunError, paths, ports, until};
 
 #[test]
 fn images_networks_volumes_users_and_parameters() -> Result<(), RunError> {

@@ -1,7 +1,9 @@
+use std::fs;
 use std::time::Duration;
 
 use super::Engine;
 use crate::error::RunError;
+use crate::guard::survivors;
 use crate::wait::{Check, until};
 
 impl Engine {
@@ -14,7 +16,7 @@ impl Engine {
         Ok(names.lines().map(str::to_owned).collect())
     }
 
-    /// Waits until there are no containers, and no volumes and networks but the engine's own.
+    /// Waits until there are no containers with their layers and processes, and no volumes and networks but the engine's own.
     ///
     /// # Errors
     /// [`RunError::Condition`] with what is left.
@@ -35,10 +37,39 @@ impl Engine {
                     Ok(all + &self.docker(&networks)?)
                 });
             match left {
-                Ok(left) => Check::when(left.is_empty(), (), || left.clone()),
+                Ok(left) => {
+                    let left = left + &self.beneath();
+                    Check::when(left.is_empty(), (), || left.clone())
+                }
                 Err(error) => Check::NotYet(error.to_string()),
             }
         })
+    }
+
+    /// What is left of containers that the engine does not list any more: their writable layers, and the processes that stand
+    /// between them and the engine.
+    fn beneath(&self) -> String {
+        let layers = fs::read_dir(self.run.join("data/image"))
+            .into_iter()
+            .flatten()
+            .flatten();
+        let layers = layers
+            .flat_map(|driver| {
+                fs::read_dir(driver.path().join("layerdb/mounts"))
+                    .into_iter()
+                    .flatten()
+                    .flatten()
+            })
+            .map(|layer| format!("layer {}\n", layer.path().display()));
+        let processes = survivors(&self.run).into_iter().filter_map(|process| {
+            let line = fs::read(format!("/proc/{process}/cmdline")).ok()?;
+            let program = String::from_utf8_lossy(line.split(|byte| *byte == 0).next()?).into_owned();
+            let between = ["containerd-shim", "docker-proxy"]
+                .iter()
+                .any(|name| program.contains(name));
+            between.then(|| format!("process {process} {program}\n"))
+        });
+        layers.chain(processes).collect()
     }
 
     /// A container as `docker inspect` shows it.
