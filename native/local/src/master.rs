@@ -94,6 +94,8 @@ pub(crate) struct Master {
     counter: u64,
     framework: Option<String>,
     role: String,
+    /// Whom tasks run as that do not say it.
+    user: String,
     suppressed: bool,
     connected: bool,
     torn_down: bool,
@@ -115,6 +117,7 @@ impl Master {
             counter: 0,
             framework: None,
             role: String::new(),
+            user: String::new(),
             suppressed: false,
             connected: false,
             torn_down: false,
@@ -276,8 +279,9 @@ impl Master {
             }
             call::Type::UpdateFramework => {
                 let update = call.update_framework.unwrap_or_default();
-                let roles = update.framework_info.roles;
-                let role = roles.into_iter().next().unwrap_or_else(|| "*".to_owned());
+                let info = update.framework_info;
+                self.user = info.user;
+                let role = info.roles.into_iter().next().unwrap_or_else(|| "*".to_owned());
                 self.suppressed = update.suppressed_roles.contains(&role);
                 if role != self.role {
                     self.role = role;
@@ -305,6 +309,7 @@ impl Master {
             }
         };
         self.role = info.roles.into_iter().next().unwrap_or_else(|| "*".to_owned());
+        self.user = info.user;
         self.suppressed = subscribe.suppressed_roles.contains(&self.role);
         self.framework = Some(id.clone());
         self.connected = true;
@@ -371,7 +376,10 @@ impl Master {
             }
             return;
         };
-        for info in infos {
+        for mut info in infos {
+            if let Some(command) = info.command.as_mut().filter(|_| !self.user.is_empty()) {
+                command.user.get_or_insert_with(|| self.user.clone());
+            }
             let name = info.task_id.value.clone();
             let (amount, ports) = used(&info.resources);
             let problem = if self.tasks.contains_key(&name) {

@@ -468,3 +468,32 @@ fn a_port_that_was_taken_after_its_offer_is_told() {
         "{message}"
     );
 }
+
+#[test]
+fn tasks_run_as_the_framework_s_user_unless_they_say_another() {
+    let mut scheduler = Scheduler::new();
+    let info = FrameworkInfo {
+        user: "builder".to_owned(),
+        ..FrameworkInfo::default()
+    };
+    scheduler.offers.clear();
+    scheduler.call(Call::subscribe(info, Vec::new()), 0).unwrap();
+    let with_user = |name: &str, user: Option<&str>| TaskInfo {
+        command: Some(mesos_wire::CommandInfo {
+            user: user.map(str::to_owned),
+            ..mesos_wire::CommandInfo::default()
+        }),
+        ..task(name, amount(100, 64), &[])
+    };
+    let tasks = vec![with_user("a", None), with_user("b", Some("other"))];
+    let id = scheduler.offers.pop().unwrap().id;
+    let operations = vec![offer::Operation::launch(tasks)];
+    let call = Call::accept(&scheduler.id.clone(), vec![id], operations, None);
+    scheduler.call(call, 0).unwrap();
+    let users: Vec<_> = scheduler
+        .launches
+        .iter()
+        .map(|info| info.command.clone().unwrap_or_default().user)
+        .collect();
+    assert_eq!(users, [Some("builder".to_owned()), Some("other".to_owned())]);
+}

@@ -124,3 +124,81 @@ fn an_agent_that_somebody_kills_is_told_as_such() -> Result<(), RunError> {
     trial.close(true)?;
     fs::remove_dir_all(&folder).map_err(|error| unmet("the folder", error.to_string()))
 }
+
+#[test]
+fn an_agent_that_wants_more_than_its_memory_is_told_as_such() -> Result<(), RunError> {
+    let (program, runtime, folder) = (Program::serve()?, runtime()?, folder());
+    let _guard = Guard::over(&folder)?;
+    let greedy = json!({"templates": [{"label": "greedy", "mem": 64, "executorMem": 96,
+        "environment": [{"name": "TRIAL_EATS", "value": "direct"}],
+        "jvmArgs": "-XX:MaxDirectMemorySize=1g -XX:TieredStopAtLevel=1 -XX:+UseSerialGC"}]});
+    let mut trial = Trial::open(configured(MASTER, greedy)?, &folder, &runtime);
+    trial.subscribed()?;
+    let names = trial.submit_to("greedy", &program, 1)?;
+    let message = trial.notice("its end", SOON, |notice| match notice {
+        Notice::Ended { name, message, .. } if *name == names[0] => message.clone(),
+        _ => None,
+    })?;
+    assert!(
+        message.contains("out of memory: the agent has 160 MB"),
+        "limits need root and a tree of cgroups: {message}"
+    );
+    await_no_process(&folder)?;
+    trial.close(true)?;
+    fs::remove_dir_all(&folder).map_err(|error| unmet("the folder", error.to_string()))
+}
+
+#[test]
+fn agents_are_of_the_agent_user_where_the_controller_is_root() -> Result<(), RunError> {
+    let (program, runtime) = (Program::serve()?, runtime()?);
+    // Another user must be able to enter what is above the sandbox.
+    let folder = std::env::temp_dir().join(format!("mesos-local-user-{}", std::process::id()));
+    let _guard = Guard::over(&folder)?;
+    let members = json!({"user": "nobody", "templates": [{"label": "mesos"}]});
+    let mut trial = Trial::open(configured(MASTER, members)?, &folder, &runtime);
+    trial.subscribed()?;
+    let names = trial.submit(&program, 1)?;
+    trial.running(&names)?;
+    let seen = folder
+        .join("local/tasks")
+        .join(&names[0])
+        .join("sandbox/seen.txt");
+    until("the program in its sandbox", SOON, || {
+        Check::when(seen.exists(), (), || format!("no {}", seen.display()))
+    })?;
+    let nobody = fs::read_to_string("/etc/passwd")
+        .unwrap_or_default()
+        .lines()
+        .find_map(|line| line.strip_prefix("nobody:")?.split(':').nth(1).map(str::to_owned));
+    for process in survivors(&folder) {
+        let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+        let of = |key: &str| {
+            let line = status
+                .lines()
+                .find_map(|line| line.strip_prefix(key))
+                .unwrap_or_default();
+            line.split_whitespace().map(str::to_owned).collect::<Vec<_>>()
+        };
+        let user = nobody.clone().unwrap_or_default();
+        assert_eq!(of("Uid:"), vec![user; 4], "{process}");
+        // None of the controller's own groups.
+        assert_eq!(of("Groups:"), Vec::<String>::new(), "{process}");
+    }
+    trial.release(&names)?;
+    await_no_process(&folder)?;
+
+    let unknown = json!({"user": "no-such-user", "templates": [{"label": "mesos"}]});
+    trial.close(true)?;
+    let mut trial = Trial::open(configured(MASTER, unknown)?, &folder, &runtime);
+    let names = trial.submit(&program, 1)?;
+    let message = trial.notice("its end", SOON, |notice| match notice {
+        Notice::Ended { name, message, .. } if *name == names[0] => message.clone(),
+        _ => None,
+    })?;
+    assert!(
+        message.contains("this machine has no user `no-such-user`"),
+        "{message}"
+    );
+    trial.close(true)?;
+    fs::remove_dir_all(&folder).map_err(|error| unmet("the folder", error.to_string()))
+}
