@@ -133,9 +133,13 @@ impl Cloud {
         self.shared.events.take(patience)
     }
 
-    /// The picture of the moment, at most some 50 ms old.
+    /// The picture of the moment: at most some 50 ms old while somebody looks, and at most a second at the first look.
     pub fn status(&self) -> Status {
-        self.shared.snapshot.read()
+        let (status, first) = self.shared.snapshot.read();
+        if first && self.send(Command::Publish).is_err() {
+            tracing::trace!("the cloud is closed: its picture does not change any more");
+        }
+        status
     }
 
     /// Which of the cluster's agents could hold an agent of this size if they were empty, from what was seen of them so

@@ -1,13 +1,17 @@
 //! The picture of the moment that `status` shows, published by the driver and read without waiting for it.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use mesos_core::{ConnectionState, ConnectionStatus, Counters, OffersStatus, Status};
 
-/// Holds the newest picture.
+/// Holds the newest picture, and whether it was looked at.
 #[derive(Debug)]
-pub(crate) struct Snapshot(Mutex<Arc<Taken>>);
+pub(crate) struct Snapshot {
+    newest: Mutex<Arc<Taken>>,
+    seen: AtomicBool,
+}
 
 #[derive(Debug)]
 struct Taken {
@@ -18,10 +22,18 @@ struct Taken {
 impl Snapshot {
     /// What is true before anything is known.
     pub(crate) fn new() -> Self {
-        Snapshot(Mutex::new(Arc::new(Taken {
-            at: Instant::now(),
-            status: unknown(None),
-        })))
+        Snapshot {
+            newest: Mutex::new(Arc::new(Taken {
+                at: Instant::now(),
+                status: unknown(None),
+            })),
+            seen: AtomicBool::new(false),
+        }
+    }
+
+    /// Whether anybody has looked since the newest picture was published.
+    pub(crate) fn is_seen(&self) -> bool {
+        self.seen.load(Ordering::Relaxed)
     }
 
     /// Replaces the picture.
@@ -30,13 +42,20 @@ impl Snapshot {
             at: Instant::now(),
             status,
         });
+        // Before the exchange: who looks at the new one is not forgotten.
+        self.seen.store(false, Ordering::Relaxed);
         // The lock is held for the exchange of a pointer only.
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = taken;
+        let old = std::mem::replace(
+            &mut *self.newest.lock().unwrap_or_else(PoisonError::into_inner),
+            taken,
+        );
+        drop(old);
     }
 
-    /// The newest picture, with its ages carried on to now.
-    pub(crate) fn read(&self) -> Status {
-        let taken = Arc::clone(&self.0.lock().unwrap_or_else(PoisonError::into_inner));
+    /// The newest picture, with its ages carried on to now, and whether this is the first look at it.
+    pub(crate) fn read(&self) -> (Status, bool) {
+        let taken = Arc::clone(&self.newest.lock().unwrap_or_else(PoisonError::into_inner));
+        let first = !self.seen.swap(true, Ordering::Relaxed);
         let since = u64::try_from(taken.at.elapsed().as_millis()).unwrap_or(u64::MAX);
         let mut status = taken.status.clone();
         let connection = &mut status.connection.since_millis;
@@ -44,7 +63,7 @@ impl Snapshot {
         for waiting in &mut status.waiting {
             waiting.since_millis = waiting.since_millis.saturating_add(since);
         }
-        status
+        (status, first)
     }
 }
 
@@ -77,11 +96,23 @@ mod tests {
         let mut status = unknown(None);
         status.connection.since_millis = 5000;
         snapshot.publish(status);
-        let first = snapshot.read().connection.since_millis;
+        let first = snapshot.read().0.connection.since_millis;
         assert!((5000..20_000).contains(&first), "{first}");
-        while snapshot.read().connection.since_millis == first {
+        while snapshot.read().0.connection.since_millis == first {
             std::hint::spin_loop();
         }
-        assert!(snapshot.read().connection.since_millis > first);
+        assert!(snapshot.read().0.connection.since_millis > first);
+    }
+
+    #[test]
+    fn the_first_look_at_a_picture_is_told_from_the_next() {
+        let snapshot = Snapshot::new();
+        assert!(!snapshot.is_seen());
+        assert!(snapshot.read().1);
+        assert!(snapshot.is_seen());
+        assert!(!snapshot.read().1);
+        snapshot.publish(unknown(None));
+        assert!(!snapshot.is_seen());
+        assert!(snapshot.read().1);
     }
 }

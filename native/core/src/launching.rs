@@ -78,23 +78,24 @@ impl Framework {
             return;
         }
         let placement = self.place(offers, now);
-        let names: Vec<String> = self.waiting.iter().map(|waiter| waiter.name.clone()).collect();
+        let places = self.waiting.places();
         for (index, reason) in placement.reasons {
-            if let Some(name) = names.get(index) {
-                self.waiting.set_reason(name, reason);
+            if let Some(place) = places.get(index) {
+                self.waiting.set_reason(*place, reason);
             }
         }
         for held in placement.holds {
-            if let Some(name) = names.get(held.ask) {
+            if let Some(waiter) = places.get(held.ask).and_then(|place| self.waiting.at(*place)) {
+                let name = waiter.name.clone();
                 self.output(Output::Decision(Decision::HeldBack {
-                    name: name.clone(),
+                    name,
                     host: held.hostname,
                     amount: held.amount,
                 }));
             }
         }
         for bundle in placement.bundles {
-            self.intend(bundle, &names, now);
+            self.intend(bundle, &places, now);
         }
         let unused = self.matcher.give_back();
         self.decline(unused);
@@ -131,12 +132,13 @@ impl Framework {
     }
 
     /// Writes the intents down; the ACCEPT follows when they are durable.
-    fn intend(&mut self, bundle: Bundle, names: &[String], now: Time) {
+    fn intend(&mut self, bundle: Bundle, places: &[u64], now: Time) {
         self.launches_made += 1;
         let id = self.launches_made;
         let mut tasks = Vec::new();
         for assigned in bundle.tasks {
-            let Some(waiter) = names.get(assigned.ask).and_then(|name| self.waiting.remove(name)) else {
+            let place = places.get(assigned.ask);
+            let Some(waiter) = place.and_then(|place| self.waiting.remove_at(*place)) else {
                 continue;
             };
             self.ledger.insert(TaskRecord {

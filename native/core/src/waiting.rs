@@ -128,6 +128,22 @@ impl Waiting {
         self.queue.remove(&place)
     }
 
+    /// The places of all, in the order of [`iter`](Self::iter).
+    pub(crate) fn places(&self) -> Vec<u64> {
+        self.queue.keys().copied().collect()
+    }
+
+    /// Who waits at a place.
+    pub(crate) fn at(&self, place: u64) -> Option<&Waiter> {
+        self.queue.get(&place)
+    }
+
+    pub(crate) fn remove_at(&mut self, place: u64) -> Option<Waiter> {
+        let waiter = self.queue.remove(&place)?;
+        self.places.remove(&waiter.name);
+        Some(waiter)
+    }
+
     pub(crate) fn clear(&mut self) {
         self.queue.clear();
         self.places.clear();
@@ -137,8 +153,8 @@ impl Waiting {
         self.queue.values()
     }
 
-    pub(crate) fn set_reason(&mut self, name: &str, reason: Reason) {
-        if let Some(waiter) = self.places.get(name).and_then(|place| self.queue.get_mut(place))
+    pub(crate) fn set_reason(&mut self, place: u64, reason: Reason) {
+        if let Some(waiter) = self.queue.get_mut(&place)
             && waiter.reason != reason
         {
             waiter.reason = reason;
@@ -215,6 +231,11 @@ mod tests {
         Reason::new(text.into())
     }
 
+    fn set_reason(waiting: &mut Waiting, name: &str, reason: Reason) {
+        let place = waiting.places[name];
+        waiting.set_reason(place, reason);
+    }
+
     fn told(waiting: &mut Waiting, millis: u64) -> Vec<String> {
         let (notices, _) = waiting.tell(Time::from_millis(millis));
         notices
@@ -244,14 +265,14 @@ mod tests {
     fn a_reason_is_told_when_it_changes_but_not_too_often() {
         let mut waiting = Waiting::default();
         waiting.put(waiter("a"));
-        waiting.set_reason("a", reason("x"));
+        set_reason(&mut waiting, "a", reason("x"));
         assert_eq!(told(&mut waiting, 0), ["a: x"]);
-        waiting.set_reason("a", reason("y"));
+        set_reason(&mut waiting, "a", reason("y"));
         let (none, next) = waiting.tell(Time::from_millis(4999));
         assert_eq!((none, next), (Vec::new(), Some(Time::from_millis(5000))));
         waiting.look_again();
         assert_eq!(told(&mut waiting, 5000), ["a: y"]);
-        waiting.set_reason("a", reason("y"));
+        set_reason(&mut waiting, "a", reason("y"));
         assert_eq!(told(&mut waiting, 99_000), [""; 0]);
     }
 
@@ -259,10 +280,10 @@ mod tests {
     fn a_reason_that_changes_back_is_not_told_again() {
         let mut waiting = Waiting::default();
         waiting.put(waiter("a"));
-        waiting.set_reason("a", reason("x"));
+        set_reason(&mut waiting, "a", reason("x"));
         assert_eq!(told(&mut waiting, 0).len(), 1);
-        waiting.set_reason("a", reason("y"));
-        waiting.set_reason("a", reason("x"));
+        set_reason(&mut waiting, "a", reason("y"));
+        set_reason(&mut waiting, "a", reason("x"));
         assert_eq!(told(&mut waiting, 60_000), [""; 0]);
     }
 }

@@ -18,8 +18,10 @@ use crate::events::unix_millis;
 use crate::fetch::Fetcher;
 use crate::store::{Store, StoreEvent};
 
-/// The status is published at most this often.
+/// The status is published at most this often while somebody looks at it.
 const PUBLISH: Duration = Duration::from_millis(50);
+/// And while nobody does: with thousands of agents a picture costs more than the rest of the driver.
+const PUBLISH_UNSEEN: Duration = Duration::from_secs(1);
 /// How often the core is told the time of day.
 const WALL_CLOCK: Duration = Duration::from_secs(60);
 /// A timer of the core that is due again and again does not take a processor for itself.
@@ -338,6 +340,8 @@ impl Driver {
                     self.detect(parts);
                 }
             }
+            // The step after it does that.
+            Some(Command::Publish) => {}
             Some(Command::TellSeen) => self.shared.cluster.saw_offers(parts.framework.seen_agents()),
             Some(Command::Close { teardown }) => self.closing = Some(teardown),
             None => self.closing = Some(false),
@@ -349,8 +353,12 @@ impl Driver {
     fn after_step(&mut self, parts: &mut Parts) {
         self.drain(&mut parts.framework, &mut parts.streams);
         let now = Instant::now();
+        let pause = match self.shared.snapshot.is_seen() {
+            true => PUBLISH,
+            false => PUBLISH_UNSEEN,
+        };
         match parts.published {
-            Some(last) if now < last + PUBLISH => parts.publish_due = Some(last + PUBLISH),
+            Some(last) if now < last + pause => parts.publish_due = Some(last + pause),
             _ => {
                 self.shared
                     .snapshot

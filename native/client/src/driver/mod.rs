@@ -42,6 +42,8 @@ pub(crate) enum Command {
     Reconfigure(Box<Config>),
     /// Write down what was seen of the cluster.
     TellSeen,
+    /// Somebody looks at the picture of the moment: the next shall come soon.
+    Publish,
     Close {
         teardown: bool,
     },
@@ -200,7 +202,7 @@ impl Driver {
                 self.config = *config;
             }
             // Nothing is seen of it at the moment.
-            Some(Command::TellSeen) => {}
+            Some(Command::TellSeen | Command::Publish) => {}
             Some(command) => self.backlog.push_back(command),
         }
     }
