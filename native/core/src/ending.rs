@@ -87,7 +87,7 @@ pub(crate) fn ending_of(state: TaskState, status: &TaskStatus, row: &TaskRecord)
     let meaning = match row.released {
         // As asked: a status of 137 or 143 is how a kill ends.
         Some(_) => None,
-        None => meaning(reason.as_deref(), message, row),
+        None => meaning(reason.as_deref(), message, row).or_else(|| of_mesos_itself(state, status, row)),
     };
     let message = match meaning {
         Some(meaning) if message.is_empty() => meaning,
@@ -138,6 +138,77 @@ fn meaning(reason: Option<&str>, message: &str, row: &TaskRecord) -> Option<Stri
         )),
         143 => Some("ended by somebody other than Jenkins".to_owned()),
         _ => None,
+    }
+}
+
+/// What Mesos means where it was not the agent's program that ended.
+fn of_mesos_itself(state: TaskState, status: &TaskStatus, row: &TaskRecord) -> Option<String> {
+    use task_status::Reason;
+    let reason = status.reason.and_then(|reason| Reason::try_from(reason).ok());
+    let host = row.host.as_deref().unwrap_or("its host");
+    let text = match reason {
+        Some(Reason::ContainerLimitationDisk) => format!(
+            "out of disk: the agent has {} MB; give its template more, or let its builds clean up",
+            row.disk
+        ),
+        Some(Reason::ContainerLimitation) => "it went beyond a limit of its container".to_owned(),
+        Some(Reason::ContainerPreempted) => {
+            "Mesos took back what was only lent: resources that it may take back at any time are used by this template"
+                .to_owned()
+        }
+        Some(Reason::ContainerLaunchFailed) => format!("its container could not be started on {host}"),
+        Some(Reason::ContainerUpdateFailed) => format!("its container could not be changed on {host}"),
+        Some(Reason::ExecutorTerminated | Reason::CommandExecutorFailed | Reason::ExecutorUnregistered) => {
+            format!("what watches over it on {host} has ended: look at the log of the Mesos agent there")
+        }
+        Some(Reason::ExecutorRegistrationTimeout | Reason::ExecutorReregistrationTimeout) => format!(
+            "what watches over it on {host} did not report in time: the machine is overloaded, or a pull takes longer \
+             than the Mesos agent's executor_registration_timeout"
+        ),
+        Some(Reason::AgentRemovedByOperator) => format!("an operator has marked {host} as gone"),
+        Some(Reason::AgentRemoved) => format!("{host} was lost: the master has not heard of its Mesos agent for too long"),
+        Some(Reason::AgentRestarted) => {
+            format!("the Mesos agent on {host} was restarted and did not keep its tasks: turn on checkpointing")
+        }
+        Some(Reason::AgentDisconnected | Reason::AgentUnknown) => {
+            format!("{host} had left the cluster when the task was to start there; another try may work")
+        }
+        Some(Reason::AgentDraining) => format!("an operator drains {host}"),
+        Some(Reason::InvalidOffers) => {
+            "the offer was withdrawn before the task could use it; another try may work".to_owned()
+        }
+        Some(Reason::MasterDisconnected) => "the master was not reached; another try may work".to_owned(),
+        Some(Reason::TaskInvalid | Reason::TaskGroupInvalid | Reason::ResourcesUnknown) => {
+            "Mesos does not take the task as it is: correct its template by the words of Mesos".to_owned()
+        }
+        Some(Reason::TaskUnauthorized | Reason::TaskGroupUnauthorized) => {
+            "the master does not let this framework run tasks as this user: change Agent user of the cloud, or the ACLs \
+             of the master"
+                .to_owned()
+        }
+        Some(Reason::FrameworkRemoved) => REMOVED.to_owned(),
+        Some(Reason::TaskKilledDuringLaunch) => "it was killed while it was started".to_owned(),
+        Some(Reason::MaxCompletionTimeReached) => "its longest time was over".to_owned(),
+        _ => match state {
+            TaskState::TaskGone => format!("{host} has lost it"),
+            TaskState::TaskGoneByOperator => format!("an operator has marked {host} as gone"),
+            TaskState::TaskUnknown => "the master knows neither it nor its host any more".to_owned(),
+            TaskState::TaskDropped => "it never reached its host; another try may work".to_owned(),
+            _ => return None,
+        },
+    };
+    Some(text)
+}
+
+const REMOVED: &str = "the master has removed the framework, and with it all its agents: Jenkins was away for longer than the \
+                       cloud's failover timeout, or somebody tore the framework down";
+
+/// How tasks end whose framework is gone.
+pub(crate) fn removed(said: &str) -> Ending {
+    Ending {
+        state: TaskState::TaskLost.as_str_name().to_owned(),
+        reason: Some(task_status::Reason::FrameworkRemoved.as_str_name().to_owned()),
+        message: Some(format!("{said}: {REMOVED}")),
     }
 }
 
@@ -356,6 +427,50 @@ mod tests {
                 &row(1),
             );
             assert!(text.contains(cure) && !text.contains('\n'), "{text}");
+        }
+    }
+
+    #[test]
+    fn each_reason_of_mesos_is_told_in_words() {
+        use task_status::Reason;
+        for (reason, words) in [
+            (
+                Reason::ContainerLimitationDisk,
+                "out of disk: the agent has 64 MB",
+            ),
+            (Reason::AgentRemoved, "h1 was lost"),
+            (
+                Reason::AgentRemovedByOperator,
+                "an operator has marked h1 as gone",
+            ),
+            (Reason::AgentRestarted, "turn on checkpointing"),
+            (Reason::AgentDraining, "an operator drains h1"),
+            (Reason::InvalidOffers, "the offer was withdrawn"),
+            (Reason::TaskUnauthorized, "change Agent user"),
+            (Reason::ContainerPreempted, "took back what was only lent"),
+            (Reason::ExecutorTerminated, "look at the log of the Mesos agent"),
+            (Reason::ExecutorRegistrationTimeout, "did not report in time"),
+        ] {
+            let row = TaskRecord {
+                host: Some("h1".to_owned()),
+                disk: Scalar::from_milli(64_000),
+                ..row(512)
+            };
+            let text = ended("Said", Some(reason), &row);
+            assert!(text.starts_with("Said: ") && text.contains(words), "{text}");
+        }
+    }
+
+    #[test]
+    fn states_without_a_reason_are_told_in_words_too() {
+        for state in [
+            TaskState::TaskGone,
+            TaskState::TaskGoneByOperator,
+            TaskState::TaskUnknown,
+            TaskState::TaskDropped,
+        ] {
+            let ending = ending_of(state, &TaskStatus::default(), &row(1));
+            assert!(ending.message.is_some(), "{state:?}");
         }
     }
 

@@ -353,11 +353,13 @@ impl Framework {
                     self.matcher.forget(&agent_id.value);
                 }
             }
-            // Inverse offers ask politely and may be left alone: the agent's maintenance shows in its offers.
+            Type::InverseOffers => {
+                let offers = event.inverse_offers.map(|offers| offers.inverse_offers);
+                self.on_inverse_offers(offers.unwrap_or_default());
+            }
             Type::Unknown
             | Type::Message
             | Type::Heartbeat
-            | Type::InverseOffers
             | Type::RescindInverseOffer
             | Type::UpdateOperationStatus => {}
         }

@@ -24,6 +24,7 @@ mod journal;
 mod launching;
 mod ledger;
 pub mod local;
+mod maintenance;
 pub mod master;
 mod matcher;
 mod notice;

@@ -86,6 +86,13 @@ pub enum Notice {
         /// The Mesos agent's host name.
         host: Option<String>,
     },
+    /// It runs on a host that is to be under maintenance.
+    Risk {
+        /// The agent.
+        name: String,
+        /// Host and time, for people.
+        message: String,
+    },
     /// A new framework id was assigned.
     Framework {
         /// The new one.

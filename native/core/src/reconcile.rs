@@ -14,12 +14,20 @@ use std::time::Duration;
 const FIRST_QUESTION: Duration = Duration::from_secs(5);
 const QUESTION_CAP: Duration = Duration::from_secs(60);
 const EVERYTHING: Duration = Duration::from_secs(15 * 60);
+/// How often the master is asked what it knows of ours while its Mesos agents may still come back to it.
+const RECOVERY_QUESTION: Duration = Duration::from_secs(30);
+/// For how long they may: a new leader gives them ten minutes unless it is told otherwise.
+const RECOVERY: Duration = Duration::from_secs(15 * 60);
 
 /// Questions to the master.
 #[derive(Debug)]
 pub(crate) struct Reconciliation {
     pub(crate) unanswered: BTreeSet<String>,
     backoff: Backoff,
+    /// Until then tasks may turn up that nobody here knows.
+    recovery: Option<Time>,
+    /// When all are asked for by name again.
+    named: Option<Time>,
 }
 
 impl Reconciliation {
@@ -27,13 +35,18 @@ impl Reconciliation {
         Self {
             unanswered: BTreeSet::new(),
             backoff: Backoff::new(FIRST_QUESTION, QUESTION_CAP),
+            recovery: None,
+            named: None,
         }
     }
 }
 
 impl Framework {
     /// After each subscription: asks for each task that may live, then for all the master knows; kills start anew.
-    pub(crate) fn start_reconciliation(&mut self, now: Time) {
+    ///
+    /// `recovery`: the ledger may lack a task that the master does not know yet either, as its Mesos agent is not back. It
+    /// would run for nobody until the next question for all, so that is asked often for a while.
+    pub(crate) fn start_reconciliation(&mut self, recovery: bool, now: Time) {
         let grace = now + LAST_WORD;
         for row in self.ledger.live() {
             let patience = now + self.launch_timeout_of(&row.name);
@@ -46,6 +59,7 @@ impl Framework {
             }
         }
         self.reconciliation = Reconciliation::new();
+        self.reconciliation.recovery = recovery.then_some(now + RECOVERY);
         self.ask_about_everything(now);
         self.timers.at_latest(Timer::Tasks, now);
     }
@@ -82,6 +96,20 @@ impl Framework {
     /// Asks for each task that may live: the master tells of those that it lost sight of only when asked by name. Then
     /// for all that it knows, with an empty question: those that only the master knows are found by it.
     pub(crate) fn ask_about_everything(&mut self, now: Time) {
+        let by_name = self.reconciliation.named.is_none_or(|at| at <= now);
+        if by_name {
+            self.reconciliation.named = Some(now + EVERYTHING);
+            self.ask_about_each(now);
+        }
+        self.send_questions(Vec::new());
+        let next = match self.reconciliation.recovery {
+            Some(end) if now + RECOVERY_QUESTION <= end => RECOVERY_QUESTION,
+            _ => EVERYTHING,
+        };
+        self.timers.set(Timer::Everything, now + next);
+    }
+
+    fn ask_about_each(&mut self, now: Time) {
         let names = self
             .ledger
             .live()
@@ -90,8 +118,6 @@ impl Framework {
             .map(|row| row.name.clone())
             .collect();
         self.ask_again(names, now);
-        self.send_questions(Vec::new());
-        self.timers.set(Timer::Everything, now + EVERYTHING);
     }
 
     fn send_questions(&mut self, names: Vec<String>) {

@@ -64,6 +64,8 @@ pub(crate) struct Session {
     pub(crate) sent: BTreeMap<CallId, Sent>,
     pub(crate) undeclined: Vec<OfferId>,
     subscribed_before: bool,
+    /// Which master subscribed us last.
+    last_master: Option<String>,
     /// What the master was last told that the framework is.
     pub(crate) registered: FrameworkInfo,
     pub(crate) rest: Rest,
@@ -83,6 +85,7 @@ impl Session {
             sent: BTreeMap::new(),
             undeclined: Vec::new(),
             subscribed_before: false,
+            last_master: None,
             registered: FrameworkInfo::default(),
             rest: Rest::default(),
         }
@@ -256,6 +259,15 @@ impl Framework {
             return;
         }
         self.session.registered.id = Some(FrameworkId { value: id.clone() });
+        // The address may be that of another process.
+        let leader = subscribed
+            .master_info
+            .as_ref()
+            .map_or_else(|| master.to_string(), |info| info.id.clone());
+        // A new framework has no tasks; with a master that we have left for a moment only, nothing is new.
+        let recovery = self.framework_id.as_deref() == Some(id.as_str())
+            && self.session.last_master.as_ref() != Some(&leader);
+        self.session.last_master = Some(leader);
         if self.framework_id.as_deref() != Some(id.as_str()) {
             let previous = self
                 .framework_id
@@ -289,7 +301,7 @@ impl Framework {
         self.show(now);
         self.explain_waiting();
         if self.teardown == Teardown::No {
-            self.start_reconciliation(now);
+            self.start_reconciliation(recovery, now);
         } else {
             self.send_teardown();
         }

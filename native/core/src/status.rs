@@ -101,6 +101,8 @@ pub struct TaskStatus {
     pub ports: Vec<Port>,
     /// Whether it is being killed.
     pub releasing: bool,
+    /// What is planned for its host that its builds may not survive.
+    pub risk: Option<String>,
 }
 
 /// A port of the host that leads into a container.
@@ -184,6 +186,7 @@ impl Framework {
             disk: row.disk,
             ports: row.ports.clone(),
             releasing: row.released.is_some() || row.ending.is_some(),
+            risk: self.watches.get(&row.name).and_then(|watch| watch.risk.clone()),
         });
         Status {
             v: 1,

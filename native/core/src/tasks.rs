@@ -3,7 +3,7 @@
 use crate::amount::Amount;
 use crate::backoff::Backoff;
 use crate::calls::Sent;
-use crate::ending::{Sandbox, ending_of, reason_name};
+use crate::ending::{self, Sandbox, ending_of, reason_name};
 use crate::framework::Framework;
 use crate::journal::{After, Key};
 use crate::ledger::{Ending, Ledger, TaskPhase, TaskRecord};
@@ -12,7 +12,7 @@ use crate::notice::Notice;
 use crate::output::{AttemptId, Output};
 use crate::time::Time;
 use crate::timer::Timer;
-use mesos_wire::{AgentId, Call, TaskId, TaskState, TaskStatus, call, task_status};
+use mesos_wire::{AgentId, Call, TaskId, TaskState, TaskStatus, call};
 use std::collections::HashMap;
 use std::time::Duration;
 
@@ -37,6 +37,8 @@ pub(crate) struct Watch {
     known_due: bool,
     /// What was last said of how its start goes on.
     progress: Option<String>,
+    /// What was last said of the maintenance of its host.
+    pub(crate) risk: Option<String>,
 }
 
 impl Watch {
@@ -277,11 +279,7 @@ impl Framework {
         self.journal.changed(Key::FrameworkId);
         let names: Vec<String> = self.ledger.live().map(|row| row.name.clone()).collect();
         for name in names {
-            let ending = Ending {
-                state: TaskState::TaskLost.as_str_name().to_owned(),
-                reason: Some(task_status::Reason::FrameworkRemoved.as_str_name().to_owned()),
-                message: Some(message.to_owned()),
-            };
+            let ending = ending::removed(message);
             self.task_is_over(&name, ending, now);
         }
     }

@@ -353,6 +353,7 @@ impl Watch {
                 }
             }
             Notice::Known { name, .. } => self.must_be_live(now, name, "known"),
+            Notice::Risk { name, .. } => self.must_be_live(now, name, "risk"),
             Notice::Waiting { name, .. } => self.must_be_live(now, name, "waiting"),
             Notice::Connection { .. } | Notice::Framework { .. } | Notice::Trouble { .. } => {}
         }

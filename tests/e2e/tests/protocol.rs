@@ -1,9 +1,10 @@
 //! What only a real master decides: which changes it takes, what it says when a framework is removed, who may log in.
 
 use std::fs;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use e2e::SOON;
 use e2e::trial::{Program, Trial, config, configured, folder, unmet};
+use e2e::{LATER, SOON};
 use mesos_client::Runtime;
 use mesos_core::{Config, Notice};
 use serde_json::{Value, json};
@@ -209,4 +210,104 @@ fn two_controllers_share_a_cluster_and_do_not_know_each_other() -> Result<(), Ru
     assert_eq!(left, theirs_sorted);
     other.release(&theirs)?;
     other.close(true)
+}
+
+/// `jenkins` with the password `pass:w@rd` may read, as ZooKeeper writes it.
+const READER: &str = "digest:jenkins:oobTdRfKqK3do5AMZ7ykyHGxpQo=:r";
+
+#[test]
+fn a_login_opens_a_guarded_path_of_zookeeper() -> Result<(), RunError> {
+    let (cluster, runtime, folder) = (Cluster::start(&ClusterSpec::default())?, runtime()?, folder());
+    let port = cluster.leader()?.port;
+    let info = json!({"address": {"ip": "127.0.0.1", "hostname": "localhost", "port": port}}).to_string();
+    for node in ["/clusters", "/clusters/ci"] {
+        cluster.set_znode(node, "")?;
+    }
+    cluster.create_guarded_znode("/clusters/ci/masters", "-", READER)?;
+    // Who may only read cannot put a node below it.
+    let open = "/clusters/ci/open";
+    cluster.set_znode(open, "")?;
+    cluster.create_guarded_znode(&format!("{open}/json.info_0000000007"), &info, READER)?;
+
+    let at = |login: &str, path: &str| {
+        cluster
+            .master()
+            .replace("zk://", &format!("zk://{login}"))
+            .replace("/mesos", path)
+    };
+    let mut trial = Trial::open(config(&at("", "/clusters/ci/masters"), &[])?, &folder, &runtime);
+    let told = trial.complaint("does not let us read /clusters/ci/masters")?;
+    assert!(told.contains("zk://user:password@"), "{told}");
+    trial.move_to(&at("jenkins:wrong@", open))?;
+    let told = trial.complaint("does not let us read")?;
+    assert!(
+        told.contains("user or password in Mesos master is wrong") && !told.contains("wrong@"),
+        "{told}"
+    );
+    trial.move_to(&at("jenkins:pass:w@rd@", "/clusters/ci/masters"))?;
+    trial.notice("nobody leads there", SOON, |notice| match notice {
+        Notice::Connection {
+            message: Some(message),
+            ..
+        } if message.contains("no Mesos master leads") => Some(()),
+        _ => None,
+    })?;
+    trial.move_to(&at("jenkins:pass:w@rd@", open))?;
+    trial.subscribed()?;
+    trial.close(true)
+}
+
+#[test]
+fn planned_maintenance_is_told_and_answered() -> Result<(), RunError> {
+    let (cluster, program, runtime, folder) = (
+        Cluster::start(&ClusterSpec::default())?,
+        Program::serve()?,
+        runtime()?,
+        folder(),
+    );
+    let mut trial = Trial::open(config(&cluster.master(), &[])?, &folder, &runtime);
+    let first = trial.submit(&program, 1)?;
+    trial.running(&first)?;
+
+    let master = cluster.leading_client()?;
+    let soon = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_err(|error| unmet("the time of day", error.to_string()))?
+        + Duration::from_secs(1800);
+    let plan = json!({"windows": [{
+        "machine_ids": [{"hostname": "127.0.0.1", "ip": "127.0.0.1"}],
+        "unavailability": {
+            "start": {"nanoseconds": soon.as_secs() * 1_000_000_000},
+            "duration": {"nanoseconds": 3_600_000_000_000_u64},
+        },
+    }]});
+    master
+        .post("/maintenance/schedule", "application/json", &plan.to_string())?
+        .good()?;
+    let message = trial.notice("the risk of the agent", SOON, |notice| match notice {
+        Notice::Risk { name, message } if *name == first[0] => Some(message.clone()),
+        _ => None,
+    })?;
+    assert!(
+        message.starts_with("127.0.0.1 is under maintenance from ") && message.contains("for 1 h"),
+        "{message}"
+    );
+    let answered = |answer: &str| {
+        until(format!("the answer {answer}"), LATER, || {
+            match master.json("/maintenance/status") {
+                Ok(status) => {
+                    let found = &status["draining_machines"][0]["statuses"][0]["status"];
+                    Check::when(found == answer, (), || status.to_string())
+                }
+                Err(error) => Check::NotYet(error.to_string()),
+            }
+        })
+    };
+    answered("DECLINE")?;
+
+    // An agent would live on into it.
+    let second = trial.submit(&program, 1)?;
+    trial.waits(&second[0], "maintenance")?;
+    trial.release(&[first, second].concat())?;
+    trial.close(true)
 }

@@ -122,6 +122,7 @@ fn log(notice: &Notice) {
         } => {
             tracing::warn!("{name} has ended unasked, {state}{}", text(message));
         }
+        Notice::Risk { name, message } => tracing::warn!("{name}: {message}"),
         Notice::Known { name, state, .. } => tracing::info!("{name} is still there, {state}"),
         Notice::Framework {
             framework_id,

@@ -539,6 +539,7 @@ fn short(notice: &Notice) -> String {
             )
         }
         Notice::Known { name, state, .. } => format!("known {name} {state}"),
+        Notice::Risk { name, message } => format!("risk {name} {message}"),
         Notice::Framework {
             framework_id,
             previous,

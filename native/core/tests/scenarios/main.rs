@@ -4,6 +4,7 @@
 
 mod bench;
 mod identity;
+mod maintenance;
 mod matching;
 mod offers;
 mod ondemand;

@@ -181,6 +181,14 @@ impl Cluster {
         Ok(())
     }
 
+    /// Creates a node that only those may read whom `acl` names, in ZooKeeper's notation.
+    ///
+    /// # Errors
+    /// [`RunError`] when ZooKeeper or its client fails.
+    pub fn create_guarded_znode(&self, path: &str, data: &str, acl: &str) -> Result<(), RunError> {
+        self.zookeeper_client(&["create", path, data, acl]).map(drop)
+    }
+
     /// Deletes a node and all below it.
     ///
     /// # Errors

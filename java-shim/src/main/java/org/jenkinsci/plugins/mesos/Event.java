@@ -30,6 +30,9 @@ public sealed interface Event {
     /** After the start: the task of a node that Jenkins still has is there. */
     record Known(long at, String name, String state, String host) implements OfAgent {}
 
+    /** Its host is to be under maintenance: {@code message} says which, when and for how long. */
+    record Risk(long at, String name, String message) implements OfAgent {}
+
     /** The master gave a framework id; {@code previous} is null at the first start. */
     record Framework(long at, String frameworkId, String previous) implements Event {}
 
@@ -82,6 +85,7 @@ public sealed interface Event {
                     json.flag("requested", false));
             case "known" -> new Known(
                     at, json.requiredText("name"), json.text("state"), json.text("host"));
+            case "risk" -> new Risk(at, json.requiredText("name"), json.text("message"));
             case "framework" -> new Framework(at, json.text("frameworkId"), json.text("previous"));
             case "trouble" -> new Trouble(at, json.text("subject"), json.text("message"));
             default -> new Unknown(at, type);

@@ -75,6 +75,7 @@ final class MesosAgent {
     private String releaseReason;
     private long releasedAt;
     private String host;
+    private String risk;
     private long phaseSince = requestedAt;
     private boolean nodeAdded;
     private boolean waitingTold;
@@ -301,6 +302,15 @@ final class MesosAgent {
 
     synchronized String host() {
         return host;
+    }
+
+    synchronized void risk(String found) {
+        risk = found;
+    }
+
+    /** What is planned for its host that its builds may not survive; null if there is nothing. */
+    synchronized String risk() {
+        return risk;
     }
 
     /** Why it waits, or why it ended; null if there is nothing to say. */

@@ -394,6 +394,9 @@ final class MesosFramework {
             agent.host(known.host());
             agent.enter(MesosAgent.Phase.RUNNING, null);
             agent.tell(known.at(), "Known to Mesos after the restart: " + join(known.state(), known.host()));
+        } else if (event instanceof Event.Risk risk) {
+            agent.risk(risk.message());
+            agent.tell(risk.at(), "At risk: " + risk.message());
         } else if (event instanceof Event.Ended ended) {
             String why = join(ended.state(), ended.reason(), ended.message(), agent.secretTrouble());
             agent.tell(ended.at(), "Ended: " + why);
@@ -441,7 +444,8 @@ final class MesosFramework {
                     case RUNNING -> agent.host() == null ? "running" : "running on " + agent.host();
                     case ENDED -> "ended";
                 };
-        return agent.reason() == null ? state : state + ": " + agent.reason();
+        String risk = agent.phase() == MesosAgent.Phase.ENDED ? null : agent.risk();
+        return (agent.reason() == null ? state : state + ": " + agent.reason()) + (risk == null ? "" : "; " + risk);
     }
 
     private static String join(String... parts) {

@@ -47,7 +47,8 @@ public record Status(
             double cpus,
             double mem,
             List<Port> ports,
-            boolean releasing) {}
+            boolean releasing,
+            String risk) {}
 
     /** A port of the host that leads into an agent's container; {@code url} is null without a format for it. */
     public record Port(int containerPort, int hostPort, String protocol, String description, String url) {
@@ -97,7 +98,8 @@ public record Status(
                                 p.text("protocol"),
                                 Util.fixNull(p.text("description")),
                                 p.text("url"))),
-                        t.flag("releasing", false))),
+                        t.flag("releasing", false),
+                        t.text("risk"))),
                 counters);
     }
 }

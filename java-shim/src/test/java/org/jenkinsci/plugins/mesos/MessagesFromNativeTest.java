@@ -20,6 +20,7 @@ public class MessagesFromNativeTest extends TestCase {
                 + "{\"type\":\"state\",\"at\":8,\"name\":\"n\",\"state\":\"TASK_RUNNING\",\"message\":\"m\",\"reason\":null,\"host\":\"h\"},"
                 + "{\"type\":\"ended\",\"at\":9,\"name\":\"n\",\"state\":\"TASK_FAILED\",\"reason\":\"r\",\"message\":\"[1]\",\"requested\":true},"
                 + "{\"type\":\"known\",\"at\":10,\"name\":\"n\",\"state\":\"TASK_RUNNING\",\"host\":\"h\"},"
+                + "{\"type\":\"risk\",\"at\":10,\"name\":\"n\",\"message\":\"h is under maintenance\"},"
                 + "{\"type\":\"framework\",\"at\":11,\"frameworkId\":\"f\",\"previous\":null},"
                 + "{\"type\":\"trouble\",\"at\":12,\"subject\":\"ledger\",\"message\":\"m\"},"
                 + "{\"type\":\"later\",\"at\":13}]}"));
@@ -32,6 +33,7 @@ public class MessagesFromNativeTest extends TestCase {
                         new Event.State(8, "n", "TASK_RUNNING", "m", null, "h"),
                         new Event.Ended(9, "n", "TASK_FAILED", "r", "[1]", true),
                         new Event.Known(10, "n", "TASK_RUNNING", "h"),
+                        new Event.Risk(10, "n", "h is under maintenance"),
                         new Event.Framework(11, "f", null),
                         new Event.Trouble(12, "ledger", "m"),
                         new Event.Unknown(13, "later")),
