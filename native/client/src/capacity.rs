@@ -71,9 +71,10 @@ pub(crate) struct Cluster(Mutex<Seen>);
 
 #[derive(Debug, Default)]
 struct Seen {
-    survey: Option<(Instant, Vec<Amount>)>,
+    /// By agent: what a task of each of our roles could use.
+    survey: Option<(Instant, Vec<Vec<Amount>>)>,
     survey_due: Option<Instant>,
-    offers: Vec<Amount>,
+    offers: Vec<Vec<Amount>>,
     offers_due: Option<Instant>,
 }
 
@@ -102,23 +103,29 @@ impl Cluster {
             disk: need.disk,
             ..Amount::ZERO
         };
-        let largest = agents.iter().fold(Largest::default(), |most, agent| Largest {
-            cpus: most.cpus.max(agent.cpus),
-            mem: most.mem.max(agent.mem),
-            disk: most.disk.max(agent.disk),
-        });
+        let largest = agents
+            .iter()
+            .flatten()
+            .fold(Largest::default(), |most, agent| Largest {
+                cpus: most.cpus.max(agent.cpus),
+                mem: most.mem.max(agent.mem),
+                disk: most.disk.max(agent.disk),
+            });
         let capacity = Capacity {
             v: 1,
             known,
             agents: agents.len(),
-            agents_that_fit: agents.iter().filter(|agent| agent.holds(need)).count(),
+            agents_that_fit: agents
+                .iter()
+                .filter(|agent| agent.iter().any(|part| part.holds(need)))
+                .count(),
             largest,
         };
         (capacity, wanted)
     }
 
     /// The master has told of its agents.
-    pub(crate) fn surveyed(&self, agents: Vec<Amount>, now: Instant) {
+    pub(crate) fn surveyed(&self, agents: Vec<Vec<Amount>>, now: Instant) {
         let mut seen = self.seen();
         seen.survey = Some((now, agents));
         seen.survey_due = Some(now + FRESH);
@@ -126,7 +133,7 @@ impl Cluster {
 
     /// The framework has told what it has seen.
     pub(crate) fn saw_offers(&self, agents: Vec<Amount>) {
-        self.seen().offers = agents;
+        self.seen().offers = agents.into_iter().map(|agent| vec![agent]).collect();
     }
 
     /// Another cluster is configured, or another login.
@@ -161,7 +168,11 @@ mod tests {
     fn agents_are_counted_that_could_hold_it() {
         let (cluster, now) = (Cluster::default(), Instant::now());
         cluster.surveyed(
-            vec![amount(4, 1000, 50), amount(1, 9000, 100), amount(8, 100, 0)],
+            vec![
+                vec![amount(4, 1000, 50), amount(1, 10, 50)],
+                vec![amount(1, 9000, 100)],
+                vec![amount(0, 0, 0), amount(8, 100, 0)],
+            ],
             now,
         );
         let (capacity, _) = cluster.answer(&need(serde_json::json!({"v":1,"cpus":2,"mem":100})), now);
@@ -183,7 +194,7 @@ mod tests {
         assert!(wanted.survey && wanted.offers);
         cluster.saw_offers(vec![amount(1, 1, 1)]);
         assert_eq!(cluster.answer(&small, now).0.agents_that_fit, 1);
-        cluster.surveyed(vec![amount(1, 1, 1); 5], now);
+        cluster.surveyed(vec![vec![amount(1, 1, 1)]; 5], now);
         assert_eq!(cluster.answer(&small, now).0.agents, 5);
         assert_eq!(cluster.answer(&small, now + STALE).0.agents, 1, "it is too old");
         cluster.forget();

@@ -18,6 +18,7 @@ use crate::driver::{Command, Driver, Shared};
 use crate::events::{Batch, EventQueue};
 use crate::probe;
 use crate::runtime::Runtime;
+use crate::shares::{Roles, Shares};
 use crate::snapshot::Snapshot;
 
 /// A cloud at work. Dropping it closes it without TEARDOWN.
@@ -54,6 +55,7 @@ impl Cloud {
             events: EventQueue::default(),
             snapshot: Snapshot::new(),
             cluster: Cluster::default(),
+            shares: Shares::default(),
         });
         let span = tracing::info_span!("cloud", cloud = %config.name);
         let driver = Driver::new(
@@ -85,6 +87,7 @@ impl Cloud {
             != (&config.master, &config.principal, &config.secret, &config.role)
         {
             self.shared.cluster.forget();
+            self.shared.shares.forget();
         }
         self.send(Command::Reconfigure(Box::new(config)))
     }
@@ -161,6 +164,23 @@ impl Cloud {
             drop(self.runtime.spawn(survey));
         }
         capacity
+    }
+
+    /// Who else wants the cloud's roles, from what the master told last. The question lets the master be asked in the
+    /// background, at most every fifteen seconds; so ask again a little later.
+    pub fn roles(&self) -> Roles {
+        let (roles, wanted) = self.shared.shares.answer(Instant::now());
+        if wanted {
+            let config = self.config.read().unwrap_or_else(PoisonError::into_inner).clone();
+            let framework_id = self.status().connection.framework_id;
+            let shared = Arc::clone(&self.shared);
+            let ask = async move {
+                let roles = probe::roles(&config, framework_id.as_deref()).await;
+                shared.shares.told(roles, Instant::now());
+            };
+            drop(self.runtime.spawn(ask));
+        }
+        roles
     }
 
     /// Begins to close: with `teardown` the framework and its tasks are ended first (for up to 5 s), else they go on.

@@ -14,6 +14,8 @@ use crate::auth::Authorization;
 
 /// Where a master takes scheduler calls.
 pub(crate) const SCHEDULER_API: &str = "/api/v1/scheduler";
+/// Where a master answers operators.
+pub(crate) const OPERATOR_API: &str = "/api/v1";
 /// Mesos answers JSON when both are accepted; so only this is.
 pub(crate) const PROTOBUF: &str = "application/x-protobuf";
 /// Given with each SUBSCRIBE by the master, and with each call by us.
@@ -63,6 +65,25 @@ pub(crate) fn get(
         request = request.header(AUTHORIZATION, authorization.header());
     }
     request.body(Full::default())
+}
+
+/// A POST of a call to the operator API, in JSON.
+pub(crate) fn operate(
+    address: &MasterAddress,
+    authorization: Option<&Authorization>,
+    call: &'static str,
+) -> Result<Request<Full<Bytes>>, hyper::http::Error> {
+    let mut request = Request::builder()
+        .method(Method::POST)
+        .uri(OPERATOR_API)
+        .header(HOST, address.authority())
+        .header(USER_AGENT, AGENT)
+        .header(CONTENT_TYPE, "application/json")
+        .header(ACCEPT, "application/json");
+    if let Some(authorization) = authorization {
+        request = request.header(AUTHORIZATION, authorization.header());
+    }
+    request.body(Full::new(Bytes::from_static(call.as_bytes())))
 }
 
 /// The Location of a redirect, if the answer is one.

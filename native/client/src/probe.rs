@@ -14,6 +14,7 @@ use crate::auth::Authorization;
 use crate::connect::{ConnectError, Connector};
 use crate::detector::{DetectError, find_once};
 use crate::http::{self, BodyError};
+use crate::shares::{FRAMEWORKS, RoleShare, Roles, Told};
 
 /// For everything together.
 pub const DEADLINE: Duration = Duration::from_secs(10);
@@ -22,6 +23,11 @@ const LONGEST_BODY: usize = 64 * 1024 * 1024;
 const MOST_REDIRECTS: usize = 5;
 /// Tells of all agents; only the leader answers.
 const AGENTS: &str = "/master/slaves";
+const ROLES: &str = "/master/roles";
+const QUOTA: &str = "/master/quota";
+const METRICS: &str = "/metrics/snapshot";
+/// For what is told of roles beside a report: a cloud works without it.
+const ROLES_DEADLINE: Duration = Duration::from_secs(3);
 
 /// The contract's Report.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -43,6 +49,10 @@ pub struct Report {
     pub mem_free: Option<Scalar>,
     /// What was found, or what is wrong and how to cure it.
     pub message: String,
+    /// Who else wants the cloud's roles, and what they have; see [`Roles::roles`].
+    pub roles: Vec<RoleShare>,
+    /// Why the master does not tell of roles, if it does not.
+    pub roles_message: Option<String>,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -130,6 +140,8 @@ pub(crate) async fn test_connection(config: &Config) -> Report {
             cpus_free: None,
             mem_free: None,
             message: error.to_string(),
+            roles: Vec::new(),
+            roles_message: None,
         },
     }
 }
@@ -145,13 +157,16 @@ fn local(found: mesos_local::Findings) -> Report {
         cpus_free: Some(found.amount.cpus),
         mem_free: Some(found.amount.mem),
         message: found.message,
+        roles: Vec::new(),
+        roles_message: None,
     }
 }
 
-/// What each active agent of the leading master has in all, as far as a framework of this role may use it.
-pub(crate) async fn survey(config: &Config) -> Result<Vec<Amount>, String> {
+/// What each active agent of the leading master has in all, as far as a task of ours may use it: once for each role, for a
+/// task is of one role only.
+pub(crate) async fn survey(config: &Config) -> Result<Vec<Vec<Amount>>, String> {
     if let Ok(MasterSource::Local(source)) = config.master.parse() {
-        return Ok(vec![mesos_local::whole(&source, &std::env::temp_dir())]);
+        return Ok(vec![vec![mesos_local::whole(&source, &std::env::temp_dir())]]);
     }
     let connector = Connector::default();
     let agents = timeout(DEADLINE, async {
@@ -162,9 +177,36 @@ pub(crate) async fn survey(config: &Config) -> Result<Vec<Amount>, String> {
         .await
         .unwrap_or(Err(ProbeError::Deadline))
         .map_err(|error| error.to_string())?;
-    let role = config.effective_role();
+    let roles = config.roles();
     let active = agents.slaves.iter().filter(|agent| agent.active);
-    Ok(active.map(|agent| agent.usable_by(role)).collect())
+    Ok(active
+        .map(|agent| roles.iter().map(|role| agent.usable_by(role)).collect())
+        .collect())
+}
+
+/// What the leading master tells of the cloud's roles. The framework with this id is ours.
+pub(crate) async fn roles(config: &Config, framework_id: Option<&str>) -> Roles {
+    if let Ok(MasterSource::Local(_)) = config.master.parse() {
+        return Roles {
+            v: 1,
+            known: true,
+            ..Roles::default()
+        };
+    }
+    let connector = Connector::default();
+    let told = timeout(DEADLINE, async {
+        let mut client = Client::to_configured(&connector, config).await?;
+        client.told().await
+    });
+    match told.await.unwrap_or(Err(ProbeError::Deadline)) {
+        Ok(told) => Roles {
+            v: 1,
+            known: true,
+            message: None,
+            roles: told.shares(&config.roles(), framework_id),
+        },
+        Err(error) => Roles::unknown(error.to_string()),
+    }
 }
 
 struct Findings {
@@ -173,6 +215,7 @@ struct Findings {
     agents: usize,
     cpus: Scalar,
     mem: Scalar,
+    roles: Result<Vec<RoleShare>, ProbeError>,
 }
 
 impl From<Findings> for Report {
@@ -183,6 +226,7 @@ impl From<Findings> for Report {
             agents,
             cpus,
             mem,
+            roles,
         } = found;
         let resources = match agents {
             0 => "but no agent is registered: no build can run until one is".to_owned(),
@@ -198,6 +242,8 @@ impl From<Findings> for Report {
             agents: Some(agents),
             cpus_free: Some(cpus),
             mem_free: Some(mem),
+            roles_message: roles.as_ref().err().map(ToString::to_string),
+            roles: roles.unwrap_or_default(),
         }
     }
 }
@@ -272,6 +318,9 @@ async fn probe(connector: &Connector, config: &Config) -> Result<Findings, Probe
         answer => answer?,
     };
     client.try_login().await?;
+    let told = timeout(ROLES_DEADLINE, client.told()).await;
+    let told = told.unwrap_or(Err(ProbeError::Deadline));
+    let roles = told.map(|told| told.shares(&config.roles(), config.framework_id.as_deref()));
     let active = agents.slaves.iter().filter(|agent| agent.active);
     let free = |amount: fn(&Amounts) -> f64| {
         active
@@ -284,6 +333,7 @@ async fn probe(connector: &Connector, config: &Config) -> Result<Findings, Probe
         agents: active.clone().count(),
         cpus: free(|amounts| amounts.cpus),
         mem: free(|amounts| amounts.mem),
+        roles,
         leader: client.address,
     })
 }
@@ -321,15 +371,43 @@ impl<'a> Client<'a> {
         })
     }
 
+    /// All that it tells of roles. Of frameworks it may refuse to tell: then they have no names.
+    async fn told(&mut self) -> Result<Told, ProbeError> {
+        let roles: crate::shares::RoleList = self.get(ROLES).await?;
+        let quotas = match roles.tells_quotas() {
+            true => None,
+            false => self.get(QUOTA).await.ok(),
+        };
+        let frameworks = self.ask(http::OPERATOR_API, Some(FRAMEWORKS)).await.ok();
+        let metrics = self.get(METRICS).await.unwrap_or_default();
+        Ok(Told {
+            roles,
+            quotas,
+            frameworks,
+            metrics,
+        })
+    }
+
     /// Gets a JSON document from the leader; goes where redirects lead, and stays there.
     async fn get<T: serde::de::DeserializeOwned>(&mut self, path: &'static str) -> Result<T, ProbeError> {
+        self.ask(path, None).await
+    }
+
+    /// The same, with a call of the operator API.
+    async fn ask<T: serde::de::DeserializeOwned>(
+        &mut self,
+        path: &'static str,
+        call: Option<&'static str>,
+    ) -> Result<T, ProbeError> {
         for _ in 0..=MOST_REDIRECTS {
             let address = self.address.to_string();
-            let request = http::get(&self.address, self.authorization.as_ref(), path).map_err(|source| {
-                ProbeError::Unwritable {
-                    address: address.clone(),
-                    source,
-                }
+            let request = match call {
+                None => http::get(&self.address, self.authorization.as_ref(), path),
+                Some(call) => http::operate(&self.address, self.authorization.as_ref(), call),
+            };
+            let request = request.map_err(|source| ProbeError::Unwritable {
+                address: address.clone(),
+                source,
             })?;
             match self.send(request).await? {
                 Answer::Ok(body) => {

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use mesos_client::{Batch, Capacity, Cloud, Need, Report, Runtime};
+use mesos_client::{Batch, Capacity, Cloud, Need, Report, Roles, Runtime};
 use mesos_core::{Config, Demand, Plan, Release, Request, Review, Situation, Status};
 
 use crate::detach::detached;
@@ -79,6 +79,10 @@ impl Clouds {
 
     pub(crate) fn status(&self, handle: i64) -> Result<Status, Failure> {
         Ok(self.open_entry(handle)?.cloud.status())
+    }
+
+    pub(crate) fn roles(&self, handle: i64) -> Result<Roles, Failure> {
+        Ok(self.open_entry(handle)?.cloud.roles())
     }
 
     pub(crate) fn capacity(&self, handle: i64, need: &Need) -> Result<Capacity, Failure> {

@@ -32,7 +32,7 @@ macro_rules! native {
     };
 }
 
-const NATIVES: [NativeMethod<'static>; 15] = [
+const NATIVES: [NativeMethod<'static>; 16] = [
     native!("version", version, () -> jbyte[]),
     native!("open", open, (config: jbyte[], folder: JString) -> jlong),
     native!("reconfigure", reconfigure, (handle: jlong, config: jbyte[]) -> void),
@@ -42,6 +42,7 @@ const NATIVES: [NativeMethod<'static>; 15] = [
     native!("release", release, (handle: jlong, names: jbyte[]) -> void),
     native!("poll", poll, (handle: jlong, timeout: jlong) -> jbyte[]),
     native!("status", status, (handle: jlong) -> jbyte[]),
+    native!("roles", roles, (handle: jlong) -> jbyte[]),
     native!("capacity", capacity, (handle: jlong, need: jbyte[]) -> jbyte[]),
     native!("validate", validate, (config: jbyte[]) -> jbyte[]),
     native!("testConnection", test_connection, (config: jbyte[]) -> jbyte[]),
@@ -180,6 +181,10 @@ fn poll<'local>(env: &mut Env<'local>, _: JClass<'local>, handle: jlong, timeout
 
 fn status<'local>(env: &mut Env<'local>, _: JClass<'local>, handle: jlong) -> Answer<'local> {
     answer(env, messages::write(&CLOUDS.status(handle)?)?)
+}
+
+fn roles<'local>(env: &mut Env<'local>, _: JClass<'local>, handle: jlong) -> Answer<'local> {
+    answer(env, messages::write(&CLOUDS.roles(handle)?)?)
 }
 
 fn capacity<'local>(

@@ -24,6 +24,7 @@ use crate::barrier::{self, Panic};
 use crate::capacity::Cluster;
 use crate::connect::Connector;
 use crate::events::EventQueue;
+use crate::shares::Shares;
 use crate::snapshot::{self, Snapshot};
 use crate::store::Store;
 
@@ -58,6 +59,7 @@ pub(crate) struct Shared {
     pub(crate) events: EventQueue,
     pub(crate) snapshot: Snapshot,
     pub(crate) cluster: Cluster,
+    pub(crate) shares: Shares,
 }
 
 /// What outlives one life of the driver.

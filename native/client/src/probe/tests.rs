@@ -18,6 +18,10 @@ const AGENTS: &str = r#"{"slaves":[
     {"active":false,"hostname":"a3","resources":{"cpus":64.0,"mem":9000.0},"used_resources":{"cpus":0,"mem":0}}],
     "recovered_slaves":[]}"#;
 
+const FRAMEWORKS_OF_ROLE: &str = r#"{"type":"GET_FRAMEWORKS","get_frameworks":{"frameworks":[{"active":true,"connected":true,
+    "framework_info":{"id":{"value":"f1"},"name":"marathon","user":"root"},
+    "allocated_resources":[{"name":"cpus","type":"SCALAR","scalar":{"value":0.39},"allocation_info":{"role":"*"}}]}]}}"#;
+
 fn json(body: &str) -> Step {
     Step::Answer(response("200 OK", "Content-Type: application/json\r\n", body))
 }
@@ -52,14 +56,26 @@ async fn message(script: impl IntoIterator<Item = Step>) -> String {
 
 #[tokio::test]
 async fn a_good_master_is_reported_with_what_its_active_agents_have_free() {
-    let master = FakeMaster::start([json(VERSION), json(AGENTS), login_taken()]).await;
+    let master = FakeMaster::start([
+        json(VERSION),
+        json(AGENTS),
+        login_taken(),
+        json(r#"{"roles":[{"name":"*","weight":2.0,"frameworks":["f1"],"allocated":{"cpus":0.39},"quota":{}}]}"#),
+        json(FRAMEWORKS_OF_ROLE),
+        json(r#"{"master/cpus_total":7.8,"master/mem_total":4196.5}"#),
+    ])
+    .await;
     let report = test_connection(&config(&master.address)).await;
     let leader = master.address.authority();
     assert_eq!(
         serde_json::to_value(&report).unwrap(),
         serde_json::json!({"v": 1, "ok": true, "leader": leader, "version": "1.11.0", "agents": 2, "cpusFree": 7.5,
             "memFree": 3428.5,
-            "message": format!("Mesos 1.11.0, leading master {leader}, 2 agents with 7.5 CPUs and 3428.5 MB free")})
+            "message": format!("Mesos 1.11.0, leading master {leader}, 2 agents with 7.5 CPUs and 3428.5 MB free"),
+            "roles": [{"role": "*", "ours": true, "weight": 2.0, "share": 0.05, "fairShare": 1.0,
+                "used": {"cpus": 0.39}, "guarantee": {}, "limit": {}, "moreFrameworks": 0,
+                "frameworks": [{"name": "marathon", "ours": false, "active": true, "used": {"cpus": 0.39}}]}],
+            "rolesMessage": null})
     );
 }
 
@@ -73,17 +89,52 @@ async fn a_survey_counts_what_is_reserved_for_our_role_or_nobody() {
         {"active":false,"resources":{"cpus":64,"mem":9000}}]}"#;
     let master = FakeMaster::start([json(agents)]).await;
     let mut config = config(&master.address);
-    config.role = "eng/ci".to_owned();
+    config.role = "eng/ci, ops".to_owned();
     let seen: Vec<_> = survey(&config)
         .await
         .unwrap()
         .iter()
+        .flatten()
         .map(|agent| (agent.cpus.whole(), agent.mem.whole(), agent.disk.whole()))
         .collect();
-    assert_eq!(seen, [(3, 300, 30), (3, 300, 0)]);
+    // What is reserved for the one role is of no use to a task of the other.
+    assert_eq!(seen, [(3, 300, 30), (3, 700, 70), (3, 300, 0), (3, 300, 0)]);
     let refusing = FakeMaster::start([status("403 Forbidden", "no")]).await;
     let message = survey(&self::config(&refusing.address)).await.unwrap_err();
     assert!(message.contains("/master/slaves"), "{message}");
+}
+
+#[tokio::test]
+async fn a_master_that_does_not_tell_of_roles_is_a_good_master() {
+    let master = FakeMaster::start([
+        json(VERSION),
+        json(AGENTS),
+        login_taken(),
+        status("403 Forbidden", "no"),
+    ])
+    .await;
+    let report = test_connection(&config(&master.address)).await;
+    assert!(report.ok && report.roles.is_empty(), "{report:?}");
+    let message = report.roles_message.unwrap();
+    assert!(
+        message.contains("does not let this principal use /master/roles"),
+        "{message}"
+    );
+
+    // Nor does it have to tell of frameworks, or of its size.
+    let refusals = || [status("403 Forbidden", "no"), status("403 Forbidden", "no")];
+    let list = json(r#"{"roles":[{"name":"*","frameworks":["f1"],"resources":{"cpus":1}}]}"#);
+    let master = FakeMaster::start([list].into_iter().chain(refusals()).chain(refusals())).await;
+    let roles = roles(&config(&master.address), Some("f1")).await;
+    assert!(roles.known && roles.message.is_none(), "{roles:?}");
+    assert_eq!(
+        (roles.roles[0].frameworks[0].name.as_str(), roles.roles[0].share),
+        ("f1", 0.0)
+    );
+    assert!(roles.roles[0].frameworks[0].ours);
+    let refusing = FakeMaster::start([status("401 Unauthorized", "")]).await;
+    let roles = self::roles(&config(&refusing.address), None).await;
+    assert!(!roles.known && roles.message.unwrap().contains("status 401"));
 }
 
 #[tokio::test]
@@ -100,7 +151,7 @@ async fn a_failure_has_no_numbers() {
     assert_eq!(
         shown,
         serde_json::json!({"v": 1, "ok": false, "leader": null, "version": null, "agents": null, "cpusFree": null,
-            "memFree": null, "message": null})
+            "memFree": null, "message": null, "roles": [], "rolesMessage": null})
     );
 }
 

@@ -8,14 +8,16 @@ public final class CloudView {
     private final MesosCloud cloud;
     private final String problem;
     private final Status status;
+    private final RoleShares roles;
     private final CloudHistory.Note trouble;
     private final List<CloudHistory.Note> notes;
     private final List<String> pauses;
 
-    private CloudView(MesosCloud cloud, MesosFramework framework, String problem, Status status) {
+    private CloudView(MesosCloud cloud, MesosFramework framework, String problem, Status status, RoleShares roles) {
         this.cloud = cloud;
         this.problem = problem;
         this.status = status;
+        this.roles = roles;
         boolean open = framework != null;
         // otherwise the present state of the connection tells
         boolean idle = status != null && "idle".equals(status.connection().state());
@@ -28,15 +30,15 @@ public final class CloudView {
         MesosFramework framework = MesosFrameworks.find(cloud.getCloudID());
         String problem = MesosFrameworks.problem(cloud.getCloudID());
         if (framework == null) {
-            return new CloudView(cloud, null, problem == null ? Messages.CloudView_opening() : problem, null);
+            return new CloudView(cloud, null, problem == null ? Messages.CloudView_opening() : problem, null, null);
         }
         if (problem == null && cloud.agentsJenkinsUrl() == null) {
             problem = Messages.MesosCloud_noJenkinsUrl();
         }
         try {
-            return new CloudView(cloud, framework, problem, framework.status());
+            return new CloudView(cloud, framework, problem, framework.status(), framework.roles());
         } catch (NativeException | IllegalArgumentException e) {
-            return new CloudView(cloud, framework, e.getMessage(), null);
+            return new CloudView(cloud, framework, e.getMessage(), null, null);
         }
     }
 
@@ -65,6 +67,11 @@ public final class CloudView {
     /** Null while the cloud is not open. */
     public Status getStatus() {
         return status;
+    }
+
+    /** Who else wants the cloud's roles; null while the cloud is not open. */
+    public RoleShares getRoles() {
+        return roles;
     }
 
     /** Why the master of a cloud that rests could not be used when it was tried last; null if it could. */

@@ -1,5 +1,7 @@
 package org.jenkinsci.plugins.mesos;
 
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * The outcome of Test Connection.
@@ -11,13 +13,23 @@ package org.jenkinsci.plugins.mesos;
  * @param cpusFree CPUs that no framework uses
  * @param memFree MB that no framework uses
  * @param message for people: the finding, or what is wrong and how to cure it
+ * @param roles who else wants the cloud's roles
+ * @param rolesMessage why the master does not tell of roles, or null
  */
 public record ConnectionReport(
-        boolean ok, String leader, String version, int agents, double cpusFree, double memFree, String message) {
+        boolean ok,
+        String leader,
+        String version,
+        int agents,
+        double cpusFree,
+        double memFree,
+        String message,
+        List<RoleShares.Role> roles,
+        String rolesMessage) {
 
     /** A failure that has nothing but a message. */
     public static ConnectionReport failed(String message) {
-        return new ConnectionReport(false, null, null, 0, 0, 0, message);
+        return new ConnectionReport(false, null, null, 0, 0, 0, message, List.of(), null);
     }
 
     public static ConnectionReport parse(byte[] message) {
@@ -29,6 +41,19 @@ public record ConnectionReport(
                 json.number("agents", 0),
                 json.amount("cpusFree"),
                 json.amount("memFree"),
-                json.text("message"));
+                json.text("message"),
+                RoleShares.roles(json),
+                json.text("rolesMessage"));
+    }
+
+    /** The message, and then a sentence for each role in the reader's language. */
+    List<String> lines() {
+        List<String> lines = new ArrayList<>();
+        lines.add(String.valueOf(message));
+        roles.forEach(role -> lines.add(role.sentence()));
+        if (rolesMessage != null) {
+            lines.add(Messages.RoleShares_unknown(rolesMessage));
+        }
+        return lines;
     }
 }

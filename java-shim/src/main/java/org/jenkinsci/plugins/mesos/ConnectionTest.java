@@ -12,6 +12,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.stream.Collectors;
 import org.kohsuke.stapler.HttpResponse;
 import org.kohsuke.stapler.HttpResponses;
 import org.kohsuke.stapler.StaplerRequest;
@@ -77,9 +78,9 @@ final class ConnectionTest {
     FormValidation answer(String resultUrl) {
         try {
             ConnectionReport done = report.get(WAIT_MILLIS, TimeUnit.MILLISECONDS);
-            return done.ok() ? FormValidation.ok(done.message()) : FormValidation.error(done.message());
+            return done.ok() ? FormValidation.okWithMarkup(markup(done)) : FormValidation.error(done.message());
         } catch (TimeoutException e) {
-            return FormValidation.okWithMarkup("<iframe class=\"mesos-connection-test\" width=\"100%\" height=\"80\""
+            return FormValidation.okWithMarkup("<iframe class=\"mesos-connection-test\" width=\"100%\" height=\"140\""
                     + " frameborder=\"0\" src=\"" + Util.escape(resultUrl) + "?id=" + id + "\"></iframe>");
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -99,7 +100,7 @@ final class ConnectionTest {
             return HttpResponses.notFound();
         }
         ConnectionReport done = test.report.getNow(null);
-        String text = done == null ? Messages.ConnectionTest_running() : done.message();
+        String markup = done == null ? Util.escape(Messages.ConnectionTest_running()) : markup(done);
         String colour = done == null ? "#555" : done.ok() ? "#070" : "#c00";
         // no lambda: today's interface has a second method, for today's servlet API, that leads here
         return new HttpResponse() {
@@ -111,14 +112,18 @@ final class ConnectionTest {
                 if (done == null) {
                     response.setHeader("Refresh", "1");
                 }
-                write(response.getWriter(), colour, text);
+                write(response.getWriter(), colour, markup);
             }
         };
     }
 
-    private static void write(PrintWriter out, String colour, String text) throws IOException {
+    private static String markup(ConnectionReport done) {
+        return done.lines().stream().map(Util::escape).collect(Collectors.joining("<br/>"));
+    }
+
+    private static void write(PrintWriter out, String colour, String markup) throws IOException {
         out.print("<!DOCTYPE html><html><body style=\"margin:0;font-family:sans-serif;font-size:small\"><div style=\"color:"
-                + colour + "\">" + Util.escape(text) + "</div></body></html>");
+                + colour + "\">" + markup + "</div></body></html>");
         if (out.checkError()) {
             throw new IOException("the browser went away");
         }

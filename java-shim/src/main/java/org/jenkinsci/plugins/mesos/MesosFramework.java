@@ -180,6 +180,11 @@ final class MesosFramework {
         return Capacity.parse(NativeBridge.capacity(handle, Capacity.need(cpus, mem, disk)));
     }
 
+    /** Who else wants the cloud's roles, as the master told last; it is asked again in the background. */
+    RoleShares roles() {
+        return RoleShares.parse(NativeBridge.roles(handle));
+    }
+
     /** The templates that no agents are asked for of, with the seconds for which that goes on. */
     SortedMap<String, Long> pauses() {
         return backOff.current();

@@ -44,6 +44,12 @@ final class NativeBridge {
      */
     static native byte[] capacity(long handle, byte[] need);
 
+    /**
+     * Roles: who else wants the cloud's roles, and what they have, from what the master told last; never waits, the
+     * question makes it be asked again in the background.
+     */
+    static native byte[] roles(long handle);
+
     /** Queues one agent (Request). */
     static native void submit(long handle, byte[] request);
 

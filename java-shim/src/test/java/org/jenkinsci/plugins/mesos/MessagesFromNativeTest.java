@@ -76,9 +76,42 @@ public class MessagesFromNativeTest extends TestCase {
                 validation.problems());
         assertEquals(List.of(new Validation.Total(0, 0.2, 640, 0.3, 768, 64)), validation.totals());
         assertEquals(
-                new ConnectionReport(true, "h:1", "1.11.0", 2, 7.5, 3000, "ok"),
+                new ConnectionReport(true, "h:1", "1.11.0", 2, 7.5, 3000, "ok", List.of(), null),
                 ConnectionReport.parse(utf8("{\"v\":1,\"ok\":true,\"leader\":\"h:1\",\"version\":\"1.11.0\",\"agents\":2,"
                         + "\"cpusFree\":7.5,\"memFree\":3000,\"message\":\"ok\"}")));
+    }
+
+    private static final String ROLES = "\"roles\":[{\"role\":\"eng/ci\",\"ours\":true,\"weight\":1.5,\"share\":0.25,"
+            + "\"fairShare\":0.4499,\"used\":{\"cpus\":2,\"mem\":200},\"guarantee\":{},\"limit\":{\"cpus\":3.5,\"disk\":1,"
+            + "\"gpus\":2,\"fpga\":3},\"frameworks\":[{\"name\":\"j\",\"ours\":true,\"active\":true,\"used\":{\"cpus\":2}},"
+            + "{\"name\":\"<m>\",\"ours\":false,\"active\":false,\"used\":{}}],\"moreFrameworks\":5}]";
+
+    public void testRolesAreReadAndPutIntoWords() {
+        RoleShares shares = RoleShares.parse(utf8("{\"v\":1,\"known\":true,\"message\":null," + ROLES + "}"));
+        assertTrue(shares.known());
+        assertNull(shares.message());
+        RoleShares.Role role = shares.roles().get(0);
+        assertEquals("1.5 (45.0 % of the cluster while everybody wants as much as they can get)", role.weightText());
+        assertEquals("2 CPUs, 200 MB of memory (25.0 % of the cluster)", role.usedText());
+        assertEquals("nothing", role.guaranteeText());
+        assertEquals("3.5 CPUs, 1 MB of disk, 2 GPUs, 3 fpga", role.limitText());
+        assertEquals("this cloud, j (2 CPUs), <m> (not connected; nothing), 5 more", role.frameworksText());
+        assertEquals(
+                "Role eng/ci: weight " + role.weightText() + "; in use: " + role.usedText() + "; guaranteed: nothing; at most: "
+                        + role.limitText() + "; frameworks: " + role.frameworksText() + ".",
+                role.sentence());
+        RoleShares unknown = RoleShares.parse(utf8("{\"v\":1,\"known\":false,\"message\":\"no\",\"roles\":[]}"));
+        assertEquals(new RoleShares(false, "no", List.of()), unknown);
+    }
+
+    public void testAReportHasALineForEachRole() {
+        ConnectionReport report = ConnectionReport.parse(utf8("{\"v\":1,\"ok\":true,\"message\":\"fine\"," + ROLES
+                + ",\"rolesMessage\":null}"));
+        assertEquals(List.of("fine", report.roles().get(0).sentence()), report.lines());
+        ConnectionReport silent =
+                ConnectionReport.parse(utf8("{\"v\":1,\"ok\":true,\"message\":\"fine\",\"rolesMessage\":\"status 403\"}"));
+        assertEquals(
+                List.of("fine", "The master does not tell who else wants the roles of this cloud: status 403"), silent.lines());
     }
 
     public void testTextThatLooksLikeJsonComesOutOfTheFormAsItWasTyped() {
