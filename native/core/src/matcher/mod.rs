@@ -12,6 +12,8 @@ mod pass;
 mod reason;
 #[cfg(test)]
 mod reference;
+#[cfg(test)]
+mod reference_kinds;
 mod seat;
 #[cfg(test)]
 mod tests;
