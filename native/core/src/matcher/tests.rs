@@ -883,3 +883,15 @@ fn reservations_of_our_role_go_before_those_of_its_parents_and_what_is_free() {
     let all = Ask::new("x", amount(6001, 0), rule);
     assert_eq!(placed(&pass(&mut matcher, &[all], &[offered]).0), [0; 0]);
 }
+
+#[test]
+fn a_large_agent_that_may_be_taken_back_is_not_in_the_way_of_a_small_one() {
+    let (mut matcher, rule) = matcher();
+    let revocable = |name, cpus| Ask {
+        revocable: true,
+        ..Ask::new(name, amount(cpus, 10), rule)
+    };
+    let asks = [revocable("large", 3000), revocable("small", 1000)];
+    let (placement, _) = pass(&mut matcher, &asks, &[offer("a", 0, 2000, 500)]);
+    assert_eq!(placed(&placement), [1]);
+}

@@ -249,7 +249,8 @@ impl<'b, R: Rules> Pass<'b, R> {
             Policy::Spread => self.roomiest(index, want, strict),
             Policy::Balanced => self.most_balanced(index, want, strict),
         });
-        if host.is_none() {
+        // A want whose need only `Rules::fits` knows says nothing of others.
+        if host.is_none() && want.need != Amount::ZERO {
             self.hopeless[slot].retain(|more| !more.holds(want.need));
             self.hopeless[slot].push(want.need);
         }
