@@ -197,7 +197,11 @@ impl Rules for Account<'_> {
             }
             dead[index] = true;
         }
-        plain.is_some_and(|plain| free.holds(plain))
+        plain.is_some_and(|plain| {
+            // Of offers to a role that is not ours the seat has nothing, whatever their bytes say.
+            let spare = || self.seat(host).map(|seat| seat.revocable).unwrap_or_default();
+            free.holds(plain) && (!need.revocable || spare().holds(need.amount.minus(plain)))
+        })
     }
 
     fn take(&mut self, want: usize, host: HostId) -> Amount {
