@@ -9,6 +9,7 @@ import java.util.Collection;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import jenkins.model.Jenkins;
+import org.jenkinsci.plugins.mesos.SecretsGiven.Kind;
 
 /**
  * Who may have an agent's secret: whoever asks first, while the agent is on its way. Mesos shows the address that it is
@@ -54,7 +55,7 @@ final class AgentSecrets {
         if (Jenkins.get().getNode(name) instanceof MesosSlave node
                 && node.getCloudId() != null
                 && MesosFrameworks.find(node.getCloudId()) == null) {
-            return isConnected(name) ? Reply.GIVEN_BEFORE : note(node.getCloudId(), name);
+            return isConnected(name) ? Reply.GIVEN_BEFORE : note(Kind.AGENT, node.getCloudId(), name);
         }
         return Reply.OVER;
     }
@@ -64,7 +65,7 @@ final class AgentSecrets {
             return Reply.OVER;
         }
         boolean online = agent.online().isDone() || isConnected(agent.name);
-        Reply answer = online ? Reply.GIVEN_BEFORE : note(cloudId, agent.name);
+        Reply answer = online ? Reply.GIVEN_BEFORE : note(Kind.AGENT, cloudId, agent.name);
         switch (answer) {
             case GIVE -> agent.secretGiven(by);
             case GIVEN_BEFORE -> {
@@ -77,40 +78,45 @@ final class AgentSecrets {
         return answer;
     }
 
-    private static boolean isConnected(String name) {
+    static boolean isConnected(String name) {
         Computer computer = Jenkins.get().getComputer(name);
         return computer != null && computer.getChannel() != null;
     }
 
-    private static Reply note(String cloudId, String name) {
+    /** {@code GIVE} to the first who asks, ever. */
+    static Reply note(Kind kind, String cloudId, String name) {
         try {
-            return of(cloudId).first(name) ? Reply.GIVE : Reply.GIVEN_BEFORE;
+            return of(cloudId, kind).first(name) ? Reply.GIVE : Reply.GIVEN_BEFORE;
         } catch (IOException e) {
-            LOGGER.log(Level.WARNING, name + ": cannot note that it is given its secret, so it gets none", e);
+            LOGGER.log(Level.WARNING, name + ": cannot note that it is given a secret, so it gets none", e);
             return Reply.UNCLEAR;
         }
     }
 
     /** The agent is over. */
     static void forget(String cloudId, String name) {
-        try {
-            of(cloudId).forget(name);
-        } catch (IOException e) {
-            LOGGER.log(Level.FINE, name + ": cannot forget that it was given its secret", e);
+        for (Kind kind : Kind.values()) {
+            try {
+                of(cloudId, kind).forget(name);
+            } catch (IOException e) {
+                LOGGER.log(Level.FINE, name + ": cannot forget that it was given a secret", e);
+            }
         }
     }
 
     /** Of a cloud that is about to open. */
     static void forgetAllBut(Collection<String> names, String cloudId) {
-        try {
-            of(cloudId).forgetAllBut(names);
-        } catch (IOException e) {
-            LOGGER.log(Level.WARNING, "cannot forget which agents were given their secrets", e);
+        for (Kind kind : Kind.values()) {
+            try {
+                of(cloudId, kind).forgetAllBut(names);
+            } catch (IOException e) {
+                LOGGER.log(Level.WARNING, "cannot forget which agents were given their secrets", e);
+            }
         }
     }
 
-    private static SecretsGiven of(String cloudId) {
-        return new SecretsGiven(MesosFrameworks.stateDir(cloudId));
+    private static SecretsGiven of(String cloudId, Kind kind) {
+        return new SecretsGiven(MesosFrameworks.stateDir(cloudId), kind);
     }
 
     /**

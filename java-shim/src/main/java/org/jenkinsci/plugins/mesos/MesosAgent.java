@@ -80,7 +80,6 @@ final class MesosAgent {
     private boolean nodeAdded;
     private boolean waitingTold;
     private boolean announced;
-    private boolean registryLoginGiven;
     private String secretGivenTo;
     private String secretRefusedTo;
     private volatile PlannedNode planned;
@@ -200,14 +199,9 @@ final class MesosAgent {
         tell("Secret handed out to " + to + " after " + secondsSinceRequest() + " s");
     }
 
-    /** The login for its image's registry is asked for: true for the first such question while it is not running yet. */
-    synchronized boolean registryLoginGiven(String to) {
-        if (owned || registryLoginGiven || phase != Phase.REQUESTED && phase != Phase.ACCEPTED) {
-            return false;
-        }
-        registryLoginGiven = true;
+    /** The login for its image's registry was fetched, as it should be by its Mesos host. */
+    synchronized void registryLoginGiven(String to) {
         tell("Registry login handed out to " + to + " after " + secondsSinceRequest() + " s");
-        return true;
     }
 
     /** Its secret was asked for again; true for the first such question, which is told. */

@@ -238,11 +238,6 @@ final class MesosFramework {
         return NativeJson.write(request);
     }
 
-    /** Docker's file with the login for the registry of an agent's image; null if there is none. */
-    byte[] registryLogin(MesosAgent agent) {
-        return RegistryLogins.file(cloud, agent);
-    }
-
     /** Jenkins has the node of an agent now. */
     void added(MesosAgent agent, MesosSlave node) {
         LOGGER.log(Level.FINE, "{0}: {1} has a node, {2} s after the request", new Object[] {

@@ -44,8 +44,55 @@ final class RegistryLogins {
         return needed(cloud, agent) != null;
     }
 
+    /** What becomes of a question for a login; the file is null unless it is given. */
+    record Answer(AgentSecrets.Reply reply, byte[] file) {
+        private static final Answer OVER = new Answer(AgentSecrets.Reply.OVER, null);
+    }
+
+    /**
+     * Called by a thread of a request. It waits for no lock but that of the agent, and for nothing but the local disk.
+     *
+     * @param name of the agent, as it was asked for; anything
+     * @param by who asks, for the agent's log
+     */
+    static Answer ask(String name, String by) {
+        for (MesosFramework framework : MesosFrameworks.all()) {
+            MesosAgent agent = framework.agent(name);
+            if (agent != null) {
+                return ask(framework, agent, by);
+            }
+        }
+        return Answer.OVER;
+    }
+
+    static Answer ask(MesosFramework framework, MesosAgent agent, String by) {
+        boolean over = agent.isReleased() || agent.phase() == MesosAgent.Phase.ENDED;
+        if (over || agent.online().isDone() || AgentSecrets.isConnected(agent.name)) {
+            return Answer.OVER;
+        }
+        byte[] file = file(framework.cloud(), agent);
+        if (file == null) {
+            agent.tell("Its registry credentials are not there: choose others in the container of its template");
+            return new Answer(AgentSecrets.Reply.UNCLEAR, null);
+        }
+        AgentSecrets.Reply reply =
+                AgentSecrets.note(SecretsGiven.Kind.REGISTRY, framework.cloudId, agent.name);
+        if (reply == AgentSecrets.Reply.GIVE) {
+            agent.registryLoginGiven(by);
+        }
+        return new Answer(reply, reply == AgentSecrets.Reply.GIVE ? file : null);
+    }
+
     private static Place needed(MesosCloud cloud, MesosAgent agent) {
-        ContainerSettings container = agent.settings == null ? null : cloud.containerOf(agent.settings);
+        MesosSlaveInfo template = agent.settings;
+        if (template == null) {
+            // known since before a restart of Jenkins
+            template = cloud.templates().stream()
+                    .filter(each -> each.key().equals(agent.template))
+                    .findFirst()
+                    .orElse(null);
+        }
+        ContainerSettings container = template == null ? null : cloud.containerOf(template);
         Place place = container == null ? null : place(container);
         boolean elsewhere =
                 place != null && agent.image != null && !registry(agent.image).equals(place.registry);
@@ -63,7 +110,7 @@ final class RegistryLogins {
      *
      * @return null if the credential is not there
      */
-    static byte[] file(MesosCloud cloud, MesosAgent agent) {
+    private static byte[] file(MesosCloud cloud, MesosAgent agent) {
         Place place = needed(cloud, agent);
         LoginStore.Login login =
                 place == null ? null : KNOWN.getOrDefault(cloud.getCloudID(), Map.of()).get(place);

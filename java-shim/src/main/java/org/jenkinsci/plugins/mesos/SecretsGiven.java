@@ -11,17 +11,31 @@ import java.util.Collection;
 import java.util.stream.Stream;
 
 /**
- * Which agents of a cloud have been given their secret: an empty file for each, so that none is given twice, not even
- * after Jenkins was restarted.
+ * Which agents of a cloud have been given a secret: an empty file for each, so that none is given twice, not even after
+ * Jenkins was restarted.
  */
 final class SecretsGiven {
+    /** What is given. */
+    enum Kind {
+        /** The agent's own secret, with which Jenkins lets it in. */
+        AGENT("secrets-given"),
+        /** The login for the registry of its image. */
+        REGISTRY("logins-given");
+
+        private final String folder;
+
+        Kind(String folder) {
+            this.folder = folder;
+        }
+    }
+
     private final Path folder;
 
     /**
      * @param stateDir the folder of the cloud; it need not exist
      */
-    SecretsGiven(File stateDir) {
-        folder = stateDir.toPath().resolve("secrets-given");
+    SecretsGiven(File stateDir, Kind kind) {
+        folder = stateDir.toPath().resolve(kind.folder);
     }
 
     /**

@@ -79,7 +79,8 @@ public class AgentSecretsTest extends AgentTestCase {
         MesosFrameworks.stop();
         hudson.addNode(given);
         hudson.addNode(starting);
-        SecretsGiven notes = new SecretsGiven(MesosFrameworks.stateDir(given.getCloudId()));
+        SecretsGiven notes = new SecretsGiven(
+                MesosFrameworks.stateDir(given.getCloudId()), SecretsGiven.Kind.AGENT);
         assertTrue(notes.first(given.getNodeName()));
         assertTrue(notes.first("gone-by-now"));
 
