@@ -8,6 +8,7 @@ mod jni_check;
 mod look;
 pub mod pier;
 pub mod quay;
+pub mod recipes;
 pub mod relay;
 pub mod trial;
 

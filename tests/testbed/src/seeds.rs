@@ -48,6 +48,8 @@ pub struct TemplateSeed {
     pub image: String,
     /// `containerInfo` as XML, what is in it; empty: none.
     pub container: String,
+    /// More fields, by their names.
+    pub more: Vec<(&'static str, String)>,
 }
 
 impl Default for CloudSeed {
@@ -81,6 +83,7 @@ impl Default for TemplateSeed {
             jnlp_args: String::new(),
             image: String::new(),
             container: String::new(),
+            more: Vec::new(),
         }
     }
 }
@@ -122,12 +125,17 @@ impl TemplateSeed {
         put("minExecutors", &self.min_executors.to_string());
         put("maxExecutors", &self.max_executors.to_string());
         put("executorMem", &self.executor_mem);
-        put("remoteFSRoot", "jenkins");
+        if self.more.iter().all(|(name, _)| *name != "remoteFSRoot") {
+            put("remoteFSRoot", "jenkins");
+        }
         put("idleTerminationMinutes", &self.idle_minutes.to_string());
         put("jvmArgs", &self.jvm_args);
         put("jnlpArgs", &self.jnlp_args);
         put("mode", "NORMAL");
         put("labelString", &self.label);
+        for (name, value) in &self.more {
+            put(name, value);
+        }
         if !self.image.is_empty() {
             let image = escape(&self.image);
             let _ = writeln!(

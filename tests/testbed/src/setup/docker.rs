@@ -13,12 +13,13 @@ const RUNC: &str = include_str!("../../docker/runc.sh");
 const WRAPPED: &str = include_str!("../../docker/wrapped.sh");
 const RECIPE: &str = include_str!("docker.rs");
 
-const DEBIAN: [&str; 16] = [
+const DEBIAN: [&str; 17] = [
     "docker.io",
     "containerd",
     "runc",
     "tini",
     "docker-registry",
+    "gosu",
     "busybox-static",
     "iptables",
     "libip4tc2",
@@ -32,13 +33,14 @@ const DEBIAN: [&str; 16] = [
     "libseccomp2",
 ];
 /// Programs that need no libraries beside those of any system.
-const PLAIN: [(&str, &str); 7] = [
+const PLAIN: [(&str, &str); 8] = [
     ("docker", "usr/bin/docker"),
     ("containerd", "usr/bin/containerd"),
     ("containerd-shim-runc-v2", "usr/bin/containerd-shim-runc-v2"),
     ("docker-init", "usr/bin/docker-init"),
     ("docker-proxy", "usr/sbin/docker-proxy"),
     ("docker-registry", "usr/bin/docker-registry"),
+    ("gosu", "usr/sbin/gosu"),
     ("busybox", "bin/busybox"),
 ];
 /// Programs whose libraries are among the unpacked ones.
