@@ -125,6 +125,9 @@ fn meaning(reason: Option<&str>, message: &str, row: &TaskRecord) -> Option<Stri
         .parse()
         .ok()?;
     match status {
+        125 if row.ran => Some(
+            "the Docker engine of the host was stopped or restarted, and the container with it".to_owned(),
+        ),
         125 => Some("Docker refused to start the container".to_owned()),
         126 => Some("the image has the container's first program, but cannot run it".to_owned()),
         127 => Some(
@@ -370,6 +373,21 @@ mod tests {
         assert!(
             text.contains("Maximum Used: 96MB: out of memory") && !text.contains("cache"),
             "{text}"
+        );
+    }
+
+    #[test]
+    fn an_engine_that_refuses_is_told_from_one_that_goes_away() {
+        let refused = ended("Container exited with status 125", None, &row(1));
+        assert!(
+            refused.ends_with("Docker refused to start the container"),
+            "{refused}"
+        );
+        let ran = TaskRecord { ran: true, ..row(1) };
+        let gone = ended("Container exited with status 125", None, &ran);
+        assert!(
+            gone.contains("engine of the host was stopped or restarted"),
+            "{gone}"
         );
     }
 
