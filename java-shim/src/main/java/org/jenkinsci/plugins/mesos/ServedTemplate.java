@@ -44,11 +44,25 @@ final class ServedTemplate {
         if (labels.isEmpty()) {
             return null;
         }
-        Set<String> images = new HashSet<>();
-        boolean plain = label.matches(name -> labels.contains(name));
-        if (plain) {
+        if (label.matches(labels::contains)) {
             return new Choice(this, null);
         }
+        String image = imageOf(label);
+        return image != null && container.allowsImage(image) ? new Choice(this, image) : null;
+    }
+
+    /** The image that keeps a label from being served, since jobs may not choose it here; null if there is none. */
+    String refusedImage(Label label) {
+        if (label == null || labels.isEmpty() || label.matches(labels::contains)) {
+            return null;
+        }
+        String image = imageOf(label);
+        return image == null || container.allowsImage(image) ? null : image;
+    }
+
+    /** The image that a label names for an agent of this template, allowed or not; null if it names none. */
+    private String imageOf(Label label) {
+        Set<String> images = new HashSet<>();
         boolean withImage = container != null && container.isDockerImageCustomizable() && label.matches(name -> {
             String image = imageIn(name);
             if (image == null) {
@@ -58,11 +72,7 @@ final class ServedTemplate {
             return true;
         });
         // an expression of several images is one that no agent can satisfy
-        if (!withImage || images.size() != 1) {
-            return null;
-        }
-        String image = images.iterator().next();
-        return container.allowsImage(image) ? new Choice(this, image) : null;
+        return withImage && images.size() == 1 ? images.iterator().next() : null;
     }
 
     /** Whether it is for certain jobs only. */

@@ -80,7 +80,12 @@ final class WaitingBuilds {
     private final Map<String, Matches> byLabel = new HashMap<>();
     private final Map<String, List<ServedTemplate.Choice>> byJob = new HashMap<>();
 
-    private record Matches(List<ServedTemplate.Choice> choices, boolean forJenkins) {}
+    /**
+     * What a label leads to.
+     *
+     * @param refusal why it leads to no template, if that is known
+     */
+    private record Matches(List<ServedTemplate.Choice> choices, boolean forJenkins, String refusal) {}
 
     private WaitingBuilds(Jenkins jenkins, Collection<MesosCloud> open) {
         for (Cloud each : jenkins.clouds) {
@@ -123,10 +128,13 @@ final class WaitingBuilds {
             return;
         }
         Matches matches = matches(label);
+        String job = jobOf(item.task);
         if (matches.choices.isEmpty()) {
+            if (job != null && matches.refusal != null) {
+                refused.computeIfAbsent(job, name -> new Refused(name, matches.refusal));
+            }
             return;
         }
-        String job = jobOf(item.task);
         List<ServedTemplate.Choice> choices = allowed(label, matches, job);
         if (choices.isEmpty()) {
             if (job != null) {
@@ -147,13 +155,19 @@ final class WaitingBuilds {
     private Matches matches(Label label) {
         return byLabel.computeIfAbsent(label == null ? "" : label.getName(), name -> {
             List<ServedTemplate.Choice> choices = new ArrayList<>();
+            String refusal = null;
             for (ServedTemplate template : templates) {
                 ServedTemplate.Choice choice = template.serves(label);
                 if (choice != null) {
                     choices.add(choice);
                 }
+                String image = template.refusedImage(label);
+                if (image != null) {
+                    refusal = Messages.WaitingBuilds_image(image, template.key);
+                }
             }
-            return new Matches(choices, !choices.isEmpty() && isServedBefore(choices.get(0).template().cloud, label));
+            boolean before = !choices.isEmpty() && isServedBefore(choices.get(0).template().cloud, label);
+            return new Matches(choices, before, refusal);
         });
     }
 

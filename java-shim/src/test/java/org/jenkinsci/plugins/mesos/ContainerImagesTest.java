@@ -31,6 +31,15 @@ public class ContainerImagesTest extends MesosTestCase {
         assertNull(image(cloud, "\"docker:registryXexample:5000/ci/a:1\""));
     }
 
+    public void testALabelWithAnImageThatIsNotAllowedIsTold() throws Exception {
+        ServedTemplate template = ServedTemplate.of(cloud("node:.*")).get(0);
+        assertEquals("evil/node:20", template.refusedImage(Label.parseExpression("\"docker:evil/node:20\"")));
+        for (String label : List.of("docker", "\"docker:node:20\"", "\"other:evil/node:20\"", "docker&&other")) {
+            assertNull(label, template.refusedImage(Label.parseExpression(label)));
+        }
+        assertNull(template.refusedImage(null));
+    }
+
     public void testWithoutAListEachImageIsAllowedAndAWrongListAllowsNone() throws Exception {
         assertEquals("evil/node:20", image(cloud(""), "\"docker:evil/node:20\""));
         assertNull(image(cloud("("), "\"docker:node:20\""));
