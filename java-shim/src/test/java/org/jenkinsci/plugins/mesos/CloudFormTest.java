@@ -103,8 +103,19 @@ public class CloudFormTest extends MesosTestCase {
         assertRefused("_.master", "zk://", "Mesos Master");
     }
 
+    public void testMemoryThatDoesNotHoldAJvmInItsContainerIsRefused() throws Exception {
+        MesosSlaveInfo template = template("mesos", 1, 1);
+        template.setExecutorMem("32");
+        template.setContainerInfo(new MesosSlaveInfo.ContainerInfo("example/jdk:17"));
+        assertRefused(template, "_.slaveMem", "48", "80 MB together");
+    }
+
     private void assertRefused(String field, String value, String title) throws Exception {
-        hudson.clouds.add(cloud(template("mesos", 1, 2)));
+        assertRefused(template("mesos", 1, 2), field, value, title);
+    }
+
+    private void assertRefused(MesosSlaveInfo template, String field, String value, String title) throws Exception {
+        hudson.clouds.add(cloud(template));
         String before = Hudson.XSTREAM.toXML(theCloud());
         HtmlForm form = createWebClient().goTo("configure").getFormByName("config");
         assertFalse(form.selectNodes(".//input[@name='" + field + "']").isEmpty());
