@@ -41,6 +41,18 @@ const FIELDS: [(&str, &str); 21] = [
 /// # Errors
 /// [`RunError::Condition`] for a recipe that is none, and for a field that no template has.
 pub fn all() -> Result<BTreeMap<String, Value>, RunError> {
+    let read = |(name, text): (String, String)| match parsed(&text) {
+        Ok(recipe) => Ok((name, recipe)),
+        Err(problem) => Err(unmet(&format!("the recipe {name}"), problem)),
+    };
+    texts()?.into_iter().map(read).collect()
+}
+
+/// All recipes by name, as they stand.
+///
+/// # Errors
+/// [`RunError::Condition`] when two have one name; [`RunError::File`].
+pub fn texts() -> Result<BTreeMap<String, String>, RunError> {
     let path = paths::repository().join(DOCUMENT);
     let text = fs::read_to_string(&path).map_err(|source| RunError::File {
         doing: "reading",
@@ -51,8 +63,7 @@ pub fn all() -> Result<BTreeMap<String, Value>, RunError> {
     for part in text.split(BEGIN).skip(1) {
         let (name, rest) = part.split_once('\n').unwrap_or((part, ""));
         let body = rest.split("```").next().unwrap_or_default();
-        let recipe = parsed(body).map_err(|problem| unmet(&format!("the recipe {name}"), problem))?;
-        if recipes.insert(name.trim().to_owned(), recipe).is_some() {
+        if recipes.insert(name.trim().to_owned(), body.to_owned()).is_some() {
             return Err(unmet(
                 "recipes of different names",
                 format!("there are two of {name}"),

@@ -1,5 +1,8 @@
 //! Builds in containers: what a person sees of them in the host.
 
+use std::time::{Duration, Instant};
+
+use e2e::recipes;
 use e2e::{Gate, SOON, complaints, start_host};
 use testbed::host::Node;
 use testbed::seeds::{CloudSeed, TemplateSeed, freestyle};
@@ -20,7 +23,7 @@ fn image(name: &str) -> String {
     format!("<dockerImage>{name}</dockerImage>")
 }
 
-fn seeds() -> Vec<TemplateSeed> {
+fn seeds() -> Result<Vec<TemplateSeed>, RunError> {
     let host = "<networking>HOST</networking>";
     let parameter = |key: &str, value: &str| {
         let name = "org.jenkinsci.plugins.mesos.MesosSlaveInfo_-Parameter";
@@ -29,7 +32,13 @@ fn seeds() -> Vec<TemplateSeed> {
     let port = "<portMappings><org.jenkinsci.plugins.mesos.MesosSlaveInfo_-PortMapping><containerPort>8000</containerPort>\
                 <protocol>tcp</protocol><description>preview</description><urlFormat>http://{host}:{port}/preview</urlFormat>\
                 </org.jenkinsci.plugins.mesos.MesosSlaveInfo_-PortMapping></portMappings>";
-    vec![
+    let recipes = recipes::all()?;
+    let single_use = recipes["quick-destroy"]["singleUse"].to_string();
+    Ok(vec![
+        TemplateSeed {
+            more: vec![("singleUse", single_use)],
+            ..template("quick-destroy", &format!("{}{host}", image("testbed/java:17")))
+        },
         template(
             "docker",
             &format!(
@@ -54,7 +63,7 @@ fn seeds() -> Vec<TemplateSeed> {
             ),
         ),
         template("broken", &format!("{}{host}", image("testbed/none:1"))),
-    ]
+    ])
 }
 
 #[test]
@@ -70,7 +79,7 @@ fn builds_in_containers_show_what_happens_to_them() -> Result<(), RunError> {
     })?;
     let host = start_host(vec![CloudSeed {
         master: cluster.master(),
-        templates: seeds(),
+        templates: seeds()?,
         ..CloudSeed::default()
     }])?;
     let gate = Gate::closed()?;
@@ -90,6 +99,7 @@ fn builds_in_containers_show_what_happens_to_them() -> Result<(), RunError> {
     build("ports", "ports", &gate.script())?;
     build("broken", "broken", "true")?;
 
+    build("quick", "quick-destroy", "true")?;
     // A build chooses its image, within the list of the template.
     let chosen = host.await_end("chosen", 1, SOON)?;
     let console = host.console("chosen", 1)?;
@@ -140,8 +150,50 @@ fn builds_in_containers_show_what_happens_to_them() -> Result<(), RunError> {
         .collect();
     assert!(asked.is_empty(), "{asked:?}");
 
+    gone_with_its_build(&host, &engine)?;
+
     assert_eq!(complaints(&host.log()), [""; 0]);
     released(&host, &engine)
+}
+
+/// The container of a single-use agent goes with its build, not after its idle minute.
+fn gone_with_its_build(host: &Host, engine: &Engine) -> Result<(), RunError> {
+    let ended = host.await_end("quick", 1, SOON)?;
+    assert_eq!(
+        ended.result.as_deref(),
+        Some("SUCCESS"),
+        "{}",
+        host.console("quick", 1)?
+    );
+    let begin = Instant::now();
+    until(
+        "no container of the single-use agent",
+        Duration::from_secs(20),
+        || {
+            let label = "label=org.jenkinsci.plugins.mesos.agent";
+            match engine.docker(&[
+                "ps",
+                "--filter",
+                label,
+                "--format",
+                "{{.Label \"org.jenkinsci.plugins.mesos.agent\"}}",
+            ]) {
+                Ok(left) => Check::when(!left.contains("-quick-destroy"), (), || left.clone()),
+                Err(error) => Check::NotYet(error.to_string()),
+            }
+        },
+    )?;
+    println!(
+        "quick-destroy: gone {} ms after it was looked for",
+        begin.elapsed().as_millis()
+    );
+    host.await_that("no node of the single-use agent", SOON, || match host.nodes() {
+        Ok(nodes) => {
+            let there = nodes.iter().any(|node| node.name.ends_with("-quick-destroy"));
+            Check::when(!there, (), || format!("{nodes:?}"))
+        }
+        Err(error) => Check::NotYet(error.to_string()),
+    })
 }
 
 /// Waits for words on the cloud's page.

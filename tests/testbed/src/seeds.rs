@@ -17,6 +17,8 @@ pub struct CloudSeed {
     pub checkpoint: bool,
     /// `jenkinsURL`.
     pub jenkins_url: String,
+    /// `nfsRemoteFSRoot`.
+    pub shared_root: bool,
     /// `slaveInfos`.
     pub templates: Vec<TemplateSeed>,
 }
@@ -61,6 +63,7 @@ impl Default for CloudSeed {
             cloud_id: "11111111-2222-3333-4444-555555555555".into(),
             checkpoint: true,
             jenkins_url: String::new(),
+            shared_root: false,
             templates: vec![TemplateSeed::default()],
         }
     }
@@ -104,6 +107,7 @@ impl CloudSeed {
         put("cloudID", &self.cloud_id);
         put("checkpoint", if self.checkpoint { "true" } else { "false" });
         put("jenkinsURL", &self.jenkins_url);
+        put("nfsRemoteFSRoot", if self.shared_root { "true" } else { "false" });
         xml.push_str("  <slaveInfos>\n");
         for template in &self.templates {
             xml.push_str(&template.xml());

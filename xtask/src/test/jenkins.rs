@@ -100,6 +100,12 @@ pub(super) const STEPS: &[Step] = &[
         run: |root| cases(root, "credentials"),
     },
     Step {
+        name: "containers",
+        lane: Lane::Beds,
+        needs: Some("package"),
+        run: |root| cases(root, "containers"),
+    },
+    Step {
         name: "pipelines",
         lane: Lane::Beds,
         needs: Some("package"),
