@@ -1,5 +1,6 @@
 //! The hosts as they stand.
 
+use super::order::{Order, Rank};
 use super::policy::Policy;
 use super::weights::{Proportion, Weights};
 use crate::amount::Amount;
@@ -15,14 +16,16 @@ impl HostId {
         (0u32..).take(count).map(HostId)
     }
 
+    /// The one at this place.
+    pub(crate) fn at(place: u32) -> HostId {
+        HostId(place)
+    }
+
     /// For tables beside the board.
     pub(crate) fn index(self) -> usize {
         self.0 as usize
     }
 }
-
-/// Hosts of the order that are skipped at once where none of them holds a need.
-pub(super) const BLOCK: usize = 64;
 
 /// Hosts with what is offered of them, in the order in which they are opened. Changing one host costs a search and a move
 /// in that order, changing most of them a sort; neither allocates once the board has its size.
@@ -39,31 +42,11 @@ pub(crate) struct Board {
     standing: Vec<bool>,
     vacant: Vec<u32>,
     largest: Amount,
-    order: Vec<Rank>,
-    /// The most of each kind in each [`BLOCK`] of the order.
-    blocks: Vec<Amount>,
+    pub(super) order: Order,
     /// Where a host stands in `order`; out of date for those in `changed`.
     rank: Vec<Option<Rank>>,
     changed: Vec<u32>,
     sorted_for: Policy,
-}
-
-/// Hosts without GPUs come first, and where wants are to be packed, hosts that someone works on before whole ones; then
-/// the roomy before the full. Ties by place: same input, same answer. One number, since thousands are sorted at a time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Rank(u128);
-
-impl Rank {
-    fn new(gpus: bool, whole: bool, room: i64, host: u32) -> Self {
-        // Room is never negative here; the roomiest is to have the least rank.
-        let fullness = i64::MAX.abs_diff(room);
-        Self(u128::from(gpus) << 97 | u128::from(whole) << 96 | u128::from(fullness) << 32 | u128::from(host))
-    }
-
-    pub(super) fn host(self) -> HostId {
-        // the lowest 32 bits
-        HostId(self.0 as u32)
-    }
 }
 
 impl Default for Board {
@@ -78,8 +61,7 @@ impl Default for Board {
             standing: Vec::new(),
             vacant: Vec::new(),
             largest: Amount::ZERO,
-            order: Vec::new(),
-            blocks: Vec::new(),
+            order: Order::default(),
             rank: Vec::new(),
             changed: Vec::new(),
             sorted_for: Policy::Pack,
@@ -189,65 +171,56 @@ impl Board {
         }
     }
 
-    /// The hosts in the order in which they are opened, as it was when [`Board::put_in_order`] was called.
-    pub(super) fn order(&self) -> &[Rank] {
-        &self.order
+    /// Whether some host was ever seen to have that much of each kind, though not one host of all.
+    pub(super) fn could_hold(&self, need: Amount) -> bool {
+        self.largest.holds(need)
     }
 
-    /// Whether some host from this place of the order to the end of its block may have that much.
-    pub(super) fn block_may_hold(&self, place: usize, need: Amount) -> bool {
-        self.blocks.get(place / BLOCK).is_none_or(|most| most.holds(need))
-    }
-
+    /// Brings the order up to what stands.
     pub(super) fn put_in_order(&mut self) {
         let weights = Weights::of(self.largest);
         let all = weights != self.weights || self.sorted_for != self.policy;
-        if !all && self.changed.is_empty() {
-            return;
-        }
         if all || self.changed.len() > self.free.len() / 32 {
             self.weights = weights;
             self.sorted_for = self.policy;
             self.sort();
         } else {
-            self.insert_changed();
+            self.move_changed();
         }
         self.changed.clear();
-        self.blocks.clear();
-        for block in self.order.chunks(BLOCK) {
-            let most = block.iter().fold(Amount::ZERO, |most, rank| {
-                most.most(self.free[rank.host().index()])
-            });
-            self.blocks.push(most);
-        }
     }
 
     fn sort(&mut self) {
-        self.order.clear();
-        for host in 0..self.free.len() {
-            let rank = self.rank_of(host);
-            self.rank[host] = rank;
-            self.order.extend(rank);
+        let mut rank = std::mem::take(&mut self.rank);
+        for (host, rank) in rank.iter_mut().enumerate() {
+            *rank = self.rank_of(host);
         }
-        self.order.sort_unstable();
+        self.order.fill(rank.iter().flatten().copied(), &self.free);
+        self.rank = rank;
     }
 
-    fn insert_changed(&mut self) {
+    fn move_changed(&mut self) {
+        if self.changed.is_empty() {
+            return;
+        }
         for at in 0..self.changed.len() {
             let host = self.changed[at] as usize;
             let rank = self.rank_of(host);
-            if rank == self.rank[host] {
+            let old = std::mem::replace(&mut self.rank[host], rank);
+            if rank == old {
+                if let Some(rank) = rank {
+                    self.order.touch(rank);
+                }
                 continue;
             }
-            if let Some(place) = self.rank[host].and_then(|old| self.order.binary_search(&old).ok()) {
-                self.order.remove(place);
+            if let Some(old) = old {
+                self.order.remove(old);
             }
             if let Some(rank) = rank {
-                let place = self.order.binary_search(&rank).unwrap_or_else(|place| place);
-                self.order.insert(place, rank);
+                self.order.insert(rank, &self.free);
             }
-            self.rank[host] = rank;
         }
+        self.order.refresh(&self.free);
     }
 
     fn rank_of(&self, host: usize) -> Option<Rank> {

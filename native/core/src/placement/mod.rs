@@ -7,6 +7,7 @@
 
 mod board;
 mod exchange;
+mod order;
 mod pass;
 mod policy;
 mod search;

@@ -1,6 +1,6 @@
 //! One pass: wants × hosts.
 
-use super::board::{BLOCK, Board, HostId};
+use super::board::{Board, HostId};
 use super::exchange::Exchange;
 use super::policy::Policy;
 use super::search;
@@ -97,7 +97,7 @@ impl Board {
     ) -> (Vec<Option<HostId>>, Vec<Hold>) {
         let mut placed = vec![None; wants.len()];
         self.put_in_order();
-        if wants.is_empty() || self.order().is_empty() {
+        if wants.is_empty() || self.order.is_empty() {
             return (placed, Vec::new());
         }
         if self.policy() == Policy::Pack {
@@ -119,31 +119,35 @@ impl Board {
         }
         let holds = pass.holds;
         if self.policy() == Policy::Pack && placed.contains(&None) {
-            let before = self.free.clone();
+            let before = self.left_by(&placed);
             Exchange::new(&mut self.free, wants, &mut placed, rules).run();
-            search::better(&mut self.free, wants, &self.weights, rules, &mut placed);
+            search::better(self, wants, rules, &mut placed);
             self.use_new_room(&before, wants, rules, &mut placed);
         }
         (placed, holds)
     }
 
+    /// The hosts on which something was placed, in their order, with what is left of them: no other can have more
+    /// after something was moved.
+    fn left_by(&self, placed: &[Option<HostId>]) -> Vec<(HostId, Amount)> {
+        let mut hosts: Vec<HostId> = placed.iter().flatten().copied().collect();
+        hosts.sort_unstable();
+        hosts.dedup();
+        hosts.into_iter().map(|host| (host, self.free(host))).collect()
+    }
+
     /// What was moved may have left more of one kind where it was: for those that found no place, also special ones.
     fn use_new_room(
         &mut self,
-        before: &[Amount],
+        before: &[(HostId, Amount)],
         wants: &[Want],
         rules: &mut impl Rules,
         placed: &mut [Option<HostId>],
     ) {
-        let roomier: Vec<HostId> = self
-            .hosts()
-            .filter(|host| {
-                let index = host.index();
-                self.free
-                    .get(index)
-                    .zip(before.get(index))
-                    .is_some_and(|(now, before)| !before.holds(*now))
-            })
+        let roomier: Vec<HostId> = before
+            .iter()
+            .filter(|(host, before)| !before.holds(self.free(*host)))
+            .map(|(host, _)| *host)
             .collect();
         for (index, want) in wants.iter().enumerate().filter(|_| !roomier.is_empty()) {
             if placed[index].is_some() {
@@ -314,14 +318,10 @@ impl<'b, R: Rules> Pass<'b, R> {
         let slot = 2 * want.class as usize + usize::from(strict);
         let mut skipping = true;
         let mut place = self.begun[slot];
-        while let Some(rank) = self.board.order().get(place) {
-            if !self.board.block_may_hold(place, want.need) {
-                skipping = false;
-                place = (place / BLOCK + 1) * BLOCK;
-                continue;
-            }
-            let host = rank.host();
-            place += 1;
+        while let Some((at, host)) = self.board.order.next_with(place, want.need) {
+            // What was left out for its amounts may do for another want.
+            skipping &= self.board.order.next(place).is_some_and(|(next, _)| next == at);
+            place = at + 1;
             let untouched = !self.is_touched[host.index()];
             if skipping {
                 if !untouched || !self.usable(want.class, host, strict) {
@@ -356,13 +356,8 @@ impl<'b, R: Rules> Pass<'b, R> {
     fn most_balanced(&mut self, index: usize, want: &Want, strict: bool) -> Option<HostId> {
         let mut best = (i64::MAX, None);
         let mut place = 0;
-        while let Some(rank) = self.board.order().get(place) {
-            if !self.board.block_may_hold(place, want.need) {
-                place = (place / BLOCK + 1) * BLOCK;
-                continue;
-            }
-            place += 1;
-            let host = rank.host();
+        while let Some((at, host)) = self.board.order.next_with(place, want.need) {
+            place = at + 1;
             let free = self.board.free[host.index()];
             if !free.holds(want.need) {
                 continue;
@@ -377,7 +372,7 @@ impl<'b, R: Rules> Pass<'b, R> {
 
     /// Takes off the board what a want that found no place needs of the host that is nearest to holding it.
     fn hold_back(&mut self, index: usize, want: &Want) {
-        if self.holds.len() >= MOST_HOLDS {
+        if self.holds.len() >= MOST_HOLDS || !self.board.could_hold(want.need) {
             return;
         }
         let could = |host: HostId| {
@@ -392,9 +387,8 @@ impl<'b, R: Rules> Pass<'b, R> {
         };
         let host = want.held.filter(|host| could(*host)).or_else(|| {
             self.board
-                .order()
-                .iter()
-                .map(|rank| rank.host())
+                .order
+                .hosts()
                 .filter(|host| could(*host))
                 .min_by_key(|host| missing(*host))
         });

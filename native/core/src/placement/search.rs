@@ -1,8 +1,7 @@
 //! Few wants: every way to place them is tried, as far as a bound on the effort allows.
 
-use super::board::HostId;
+use super::board::{Board, HostId};
 use super::pass::{Rules, Want};
-use super::weights::Weights;
 use crate::amount::Amount;
 
 /// More wants than this are left to the greedy pass.
@@ -28,13 +27,7 @@ struct Search<'a, R> {
 
 /// Betters `placed`, in which not all wants have a place, if there is something better. Special wants and those that
 /// wait too long keep their places.
-pub(super) fn better<R: Rules>(
-    free: &mut [Amount],
-    wants: &[Want],
-    weights: &Weights,
-    rules: &R,
-    placed: &mut [Option<HostId>],
-) {
+pub(super) fn better<R: Rules>(board: &mut Board, wants: &[Want], rules: &R, placed: &mut [Option<HostId>]) {
     if wants.len() > MOST_WANTS || !placed.contains(&None) {
         return;
     }
@@ -55,9 +48,9 @@ pub(super) fn better<R: Rules>(
     }
     let some: Vec<Want> = moving.iter().map(|index| wants[*index]).collect();
     let before: Vec<Option<HostId>> = moving.iter().map(|index| placed[*index]).collect();
-    give_back(free, &some, &before);
-    let after = best(free, &some, weights, rules, &before).unwrap_or(before);
-    take(free, &some, &after);
+    give_back(&mut board.free, &some, &before);
+    let after = best(board, &some, rules, &before).unwrap_or(before);
+    take(&mut board.free, &some, &after);
     for (index, host) in moving.into_iter().zip(after) {
         placed[index] = host;
     }
@@ -79,11 +72,10 @@ fn take(free: &mut [Amount], wants: &[Want], placed: &[Option<HostId>]) {
     }
 }
 
-/// A placement that is worth more than `placed`. `free` is what is free without any of the wants.
+/// A placement that is worth more than `placed`. On the board is what is free without any of the wants.
 fn best<R: Rules>(
-    free: &[Amount],
+    board: &Board,
     wants: &[Want],
-    weights: &Weights,
     rules: &R,
     placed: &[Option<HostId>],
 ) -> Option<Vec<Option<HostId>>> {
@@ -92,19 +84,19 @@ fn best<R: Rules>(
         .map(|want| want.need.cpus.as_milli().max(1))
         .collect();
     let mut order: Vec<u32> = (0u32..).take(wants.len()).collect();
-    order.sort_by_key(|index| (-weights.heaviest(wants[*index as usize].need), *index));
+    order.sort_by_key(|index| (-board.weights.heaviest(wants[*index as usize].need), *index));
     let mut rest = vec![0; wants.len() + 1];
     for (depth, index) in order.iter().enumerate().rev() {
         rest[depth] = rest[depth + 1] + worth[*index as usize];
     }
-    let hosts = useful_hosts(free, wants, weights, rules);
+    let hosts = useful_hosts(board, wants, rules);
     let before: i64 = sum(&worth, placed);
     let mut search = Search {
         wants,
         order,
         rest,
         worth,
-        free: hosts.iter().map(|host| free[host.index()]).collect(),
+        free: hosts.iter().map(|host| board.free(*host)).collect(),
         hosts,
         rules,
         now: vec![None; wants.len()],
@@ -126,16 +118,19 @@ fn sum(worth: &[i64], placed: &[Option<HostId>]) -> i64 {
 }
 
 /// No more hosts than wants are needed of those that are alike to the wants; the roomiest are enough.
-fn useful_hosts<R: Rules>(free: &[Amount], wants: &[Want], weights: &Weights, rules: &R) -> Vec<HostId> {
-    let mut hosts: Vec<(i64, HostId)> = (0u32..)
-        .map(HostId)
-        .zip(free)
+fn useful_hosts<R: Rules>(board: &Board, wants: &[Want], rules: &R) -> Vec<HostId> {
+    // Nothing is free that was not when the board was put in order.
+    let some_fit = |most: Amount| wants.iter().any(|want| most.holds(want.need));
+    let mut hosts: Vec<(i64, HostId)> = board
+        .order
+        .hosts_where(some_fit)
+        .map(|host| (host, board.free(host)))
         .filter(|(host, free)| {
             wants
                 .iter()
                 .any(|want| free.holds(want.need) && rules.allowed(want.class, *host))
         })
-        .map(|(host, free)| (-weights.sum(*free), host))
+        .map(|(host, free)| (-board.weights.sum(free), host))
         .collect();
     hosts.sort_unstable();
     hosts.truncate(2 * MOST_WANTS);
