@@ -45,7 +45,15 @@ impl Scalar {
 
 impl fmt::Display for Scalar {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.to_f64())
+        // As the number that Mesos carries is written; whole thousandths need no arithmetic of floats for it.
+        let (whole, rest) = (self.0.unsigned_abs() / 1000, self.0.unsigned_abs() % 1000);
+        let sign = if self.0 < 0 { "-" } else { "" };
+        match (rest, rest % 10, rest % 100) {
+            (0, ..) => write!(f, "{sign}{whole}"),
+            (_, _, 0) => write!(f, "{sign}{whole}.{}", rest / 100),
+            (_, 0, _) => write!(f, "{sign}{whole}.{:02}", rest / 10),
+            _ => write!(f, "{sign}{whole}.{rest:03}"),
+        }
     }
 }
 
@@ -121,6 +129,14 @@ mod tests {
     fn what_is_no_amount_is_refused() {
         for bad in [f64::NAN, f64::INFINITY, -f64::INFINITY, 1e10] {
             assert_eq!(Scalar::from_f64(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn it_is_written_as_the_number_that_mesos_carries() {
+        for milli in (-2_100..2_100).chain([768_000, 1_234_567, 1_000_000_000_000, i64::from(i32::MIN)]) {
+            let amount = Scalar::from_milli(milli);
+            assert_eq!(amount.to_string(), amount.to_f64().to_string());
         }
     }
 

@@ -1,5 +1,6 @@
 //! Why an ask was not placed.
 
+mod front;
 mod survey;
 mod words;
 
@@ -7,12 +8,12 @@ use super::Matcher;
 use super::account::Account;
 use super::pass::{Ask, Classes};
 use super::seat::Seat;
-use crate::amount::Amount;
+use crate::amount::{Amount, KINDS};
 use crate::constraints::{Refusal, Rule, State};
 use crate::placement::{Board, HostId, Rules};
 use crate::resources::holds_ports;
-use std::collections::HashMap;
-use survey::{Entry, Survey, What};
+use std::collections::{BTreeMap, HashMap};
+use survey::{Entry, Refused, Survey, What};
 
 /// Why an ask was not placed.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -66,8 +67,12 @@ impl Reason {
 /// By rule, expected end, whether revocable resources count, and what is looked at.
 type Key = (usize, i64, bool, What);
 
-/// More changes than this, and the hosts are looked at anew.
-const CHANGES: usize = 64;
+/// Where more hosts than one of so many have changed, all are looked at anew.
+const CHANGED: usize = 32;
+/// Where so few have changed, they are not too many.
+const FEW: usize = 64;
+/// Surveys whose memory is kept for others.
+const SPARE: usize = 8;
 
 /// What was found out about hosts, for asks that found no place.
 #[derive(Debug, Default)]
@@ -75,11 +80,15 @@ pub(super) struct Surveys {
     surveys: HashMap<Key, Survey>,
     /// Hosts that have changed since.
     changed: Vec<HostId>,
+    hosts: usize,
+    spare: Vec<Survey>,
 }
 
 impl Surveys {
     pub(super) fn clear(&mut self) {
-        self.surveys.clear();
+        let room = SPARE.saturating_sub(self.spare.len());
+        self.spare
+            .extend(self.surveys.drain().map(|(_, survey)| survey).take(room));
         self.changed.clear();
     }
 
@@ -88,8 +97,9 @@ impl Surveys {
         if self.surveys.is_empty() {
             return;
         }
+        self.hosts = self.hosts.max(host.index() + 1);
         self.changed.push(host);
-        if self.changed.len() > CHANGES {
+        if self.changed.len() > FEW.max(self.hosts / CHANGED) {
             self.clear();
         }
     }
@@ -177,19 +187,22 @@ impl<'a> Explainer<'a> {
 
     fn survey(&mut self, ask: &Ask<'_>, what: What) -> &mut Survey {
         let (account, board) = (self.account, self.board);
+        let Surveys { surveys, spare, .. } = &mut *self.surveys;
         let until = match what {
             What::Offer if account.windows => ask.until,
             What::Offer | What::Agent => 0,
         };
-        self.surveys
-            .surveys
+        surveys
             .entry((ask.rule.0, until, ask.revocable, what))
             .or_insert_with(|| {
                 let rule = rule(account, ask);
-                Survey::new(board.hosts().filter_map(|host| {
-                    let entry = entry(account, board, rule, host, ask.revocable, what, until)?;
-                    Some((host, entry))
-                }))
+                let mut survey = spare.pop().unwrap_or_default();
+                survey.fill(
+                    board
+                        .hosts()
+                        .map(|host| entry(account, board, rule, host, ask.revocable, what, until)),
+                );
+                survey
             })
     }
 
@@ -197,15 +210,12 @@ impl<'a> Explainer<'a> {
     fn shortage(&mut self, ask: &Ask<'_>, class: u32, what: What) -> Reason {
         let (account, home) = (self.account, self.home);
         let survey = self.survey(ask, what);
-        let mut lacking: Vec<(Lack, usize)> = survey
-            .refused
-            .iter()
-            .map(|(lack, count)| (lack.clone(), *count))
-            .collect();
-        lacking.extend(survey.short_of(ask.amount));
+        let refused = lacks_of(survey.refused(), rule(account, ask));
+        let holds = survey.holds(ask.amount);
+        let mut special = None;
         let text = if survey.is_empty() {
-            words::unsuitable(survey, ask, rule(account, ask), home, what)
-        } else if !survey.holds(ask.amount) {
+            words::unsuitable(survey.total, &refused, ask, rule(account, ask), home, what)
+        } else if !holds {
             let largest = survey.largest();
             words::amount_shortage(ask.amount, largest, what)
         } else {
@@ -219,11 +229,15 @@ impl<'a> Explainer<'a> {
                 Vec::new()
             };
             let (lack, text) = special_shortage(account, ask, class, &roomy, what);
-            lacking.extend(lack.map(|lack| (lack, roomy.len())));
+            special = lack.map(|lack| (lack, roomy.len()));
             text
         };
+        let mut lacking = Vec::with_capacity(refused.len() + KINDS + 1);
+        lacking.extend(refused);
+        lacking.extend(survey.short_of(ask.amount));
+        lacking.extend(special);
         let total = survey.total;
-        let nearest = (what == What::Offer && total > 1 && !survey.holds(ask.amount))
+        let nearest = (what == What::Offer && total > 1 && !holds)
             .then(|| survey.nearest(ask.amount))
             .flatten()
             .and_then(|(room, host)| {
@@ -246,7 +260,7 @@ impl<'a> Explainer<'a> {
     }
 }
 
-/// What is thought of a host; `None`: it is not there.
+/// What is thought of a host.
 fn entry(
     account: &Account<'_>,
     board: &Board,
@@ -255,19 +269,21 @@ fn entry(
     revocable: bool,
     what: What,
     until: i64,
-) -> Option<Entry> {
-    let seat = seat(account, host)?;
+) -> Entry {
+    let Some(seat) = seat(account, host) else {
+        return Entry::Gone;
+    };
     let room = match what {
         What::Agent => board.capacity(host),
-        What::Offer if !board.stands(host) => return None,
+        What::Offer if !board.stands(host) => return Entry::Gone,
         What::Offer if revocable => board.offered(host).most(seat.revocable),
         What::Offer => board.offered(host),
     };
-    Some(match rule.map(|rule| rule.state(host.index())) {
-        Some(State::Bad(refusal)) => Entry::Refused(lack_of(rule, refusal)),
-        _ if what == What::Offer && seat.is_away(account.now, until) => Entry::Refused(Lack::Maintenance),
+    match rule.map(|rule| rule.state(host.index())) {
+        Some(State::Bad(refusal)) => Entry::Refused(Refused::By(refusal)),
+        _ if what == What::Offer && seat.is_away(account.now, until) => Entry::Refused(Refused::Maintenance),
         _ => Entry::Room(room),
-    })
+    }
 }
 
 /// What is missing where the amounts are there.
@@ -322,7 +338,19 @@ fn rule<'a>(account: &'a Account<'_>, ask: &Ask<'_>) -> Option<&'a Rule> {
     account.rules.get(ask.rule.0)?.as_ref()
 }
 
-fn lack_of(rule: Option<&Rule>, refusal: Refusal) -> Lack {
+/// In words, in an order of their own, each once.
+fn lacks_of(refused: &[(Refused, usize)], rule: Option<&Rule>) -> BTreeMap<Lack, usize> {
+    let mut lacks = BTreeMap::new();
+    for (refused, count) in refused {
+        *lacks.entry(lack_of(rule, *refused)).or_insert(0) += count;
+    }
+    lacks
+}
+
+fn lack_of(rule: Option<&Rule>, refused: Refused) -> Lack {
+    let Refused::By(refusal) = refused else {
+        return Lack::Maintenance;
+    };
     let text = match (rule, refusal) {
         (Some(rule), Refusal::Condition(number)) => rule
             .constraints

@@ -1,7 +1,7 @@
 //! What an agent waits for, in words.
 
 use super::Lack;
-use super::survey::{Survey, What};
+use super::survey::What;
 use crate::amount::Amount;
 use crate::config::DomainFilter;
 use crate::constraints::{Limit, Rule};
@@ -9,7 +9,7 @@ use crate::matcher::Ask;
 use crate::ports::PortSet;
 use crate::resources::{Other, Share};
 use crate::scalar::Scalar;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 const KINDS: [&str; 4] = ["CPUs", "MB of memory", "MB of disk", "GPUs"];
 
@@ -19,7 +19,8 @@ fn by_kind(amount: Amount) -> [Scalar; 4] {
 
 /// No host is left to compare with.
 pub(super) fn unsuitable(
-    survey: &Survey,
+    total: usize,
+    refused: &BTreeMap<Lack, usize>,
     ask: &Ask<'_>,
     rule: Option<&Rule>,
     home: Option<&str>,
@@ -29,17 +30,17 @@ pub(super) fn unsuitable(
     let Some(rule) = rule else {
         return "waits for offers of the master".to_owned();
     };
-    if survey.total == 0 {
+    if total == 0 {
         return "waits for offers of the master".to_owned();
     }
-    if survey.refused.contains_key(&Lack::Maintenance) {
+    if refused.contains_key(&Lack::Maintenance) {
         return if ask.until > 0 {
             "waits for an agent that is not under maintenance before it would end".to_owned()
         } else {
             "waits for an agent that is not under maintenance".to_owned()
         };
     }
-    let only_place = survey.refused.keys().all(|lack| *lack == Lack::Place);
+    let only_place = refused.keys().all(|lack| *lack == Lack::Place);
     let constraints = &rule.constraints;
     if only_place {
         let place = match (&constraints.domain, home) {
