@@ -59,12 +59,20 @@ impl Case {
             path: path.to_owned(),
             source,
         })?;
+        Self::of(&text).map_err(|line| CaseError::Line {
+            path: path.to_owned(),
+            line,
+        })
+    }
+
+    /// From the text of a file.
+    ///
+    /// # Errors
+    /// The first line that makes no sense.
+    pub(crate) fn of(text: &str) -> Result<Self, String> {
         let mut case = Self::default();
         for line in text.lines().filter(|line| !line.starts_with('#')) {
-            case.take(line).ok_or_else(|| CaseError::Line {
-                path: path.to_owned(),
-                line: line.to_owned(),
-            })?;
+            case.take(line).ok_or_else(|| line.to_owned())?;
         }
         Ok(case)
     }

@@ -5,7 +5,7 @@ use mesos_wire::{Bytes, Event, Message as _};
 use crate::Failure;
 use crate::case::Case;
 use crate::figures::{Effort, measure, timed};
-use crate::matching::{Running, fresh, pass, read, take_in};
+use crate::matching::{Running, fresh, pass, read, set_used, take_in};
 use crate::offers;
 
 /// Prints one line: offers, bytes, median and p99 of all in milliseconds, median of
@@ -26,7 +26,8 @@ pub(crate) fn decode(count: u32, effort: Effort) -> Result<(), Failure> {
         matcher.give_back();
         timed(|| {
             let leases = read(&mut matcher, offers_of(&bytes).unwrap_or_default());
-            take_in(&mut matcher, leases, &running);
+            set_used(&mut matcher, &running);
+            take_in(&mut matcher, leases);
             pass(&mut matcher, &[])
         })
         .0
@@ -35,7 +36,8 @@ pub(crate) fn decode(count: u32, effort: Effort) -> Result<(), Failure> {
         let mut matcher = fresh();
         timed(|| {
             let leases = read(&mut matcher, offers_of(&bytes).unwrap_or_default());
-            take_in(&mut matcher, leases, &running);
+            set_used(&mut matcher, &running);
+            take_in(&mut matcher, leases);
             pass(&mut matcher, &[])
         })
         .0

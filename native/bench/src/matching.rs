@@ -79,9 +79,15 @@ pub(crate) fn read(matcher: &mut Matcher, offers: Vec<Bytes>) -> Vec<Lease> {
     matcher.read(offers).0
 }
 
+/// What runs on the hosts is told, of which offers were read.
+pub(crate) fn set_used(matcher: &mut Matcher, running: &Running) {
+    let used = running.0.iter();
+    matcher.set_used(used.map(|(agent_id, holding)| (agent_id.as_str(), holding)));
+}
+
 /// What was read is put on the board.
-pub(crate) fn take_in(matcher: &mut Matcher, leases: Vec<Lease>, running: &Running) {
-    matcher.take_in(leases, |agent| running.0.get(agent));
+pub(crate) fn take_in(matcher: &mut Matcher, leases: Vec<Lease>) {
+    matcher.take_in(leases);
 }
 
 /// A pass over all that stands and all that is asked for.

@@ -4,12 +4,12 @@ use std::fmt::Write as _;
 use std::io::{BufRead as _, Write as _};
 use std::path::Path;
 
-use crate::Failure;
 use crate::case::Case;
 use crate::figures::{Effort, measure, timed};
-use crate::matching::{Requests, Running, fresh, hosts, pass, read, take_in};
+use crate::matching::{Requests, Running, fresh, hosts, pass, read, set_used, take_in};
 use crate::offers;
-use crate::small::small;
+use crate::small::{allocations, small};
+use crate::{Counter, Failure};
 
 /// The columns of the answers to `run`.
 const COLUMNS: &str = concat!(
@@ -17,7 +17,7 @@ const COLUMNS: &str = concat!(
     "\tfrom_bytes_ms\tprocessor_ms\toffers_only_processor_ms"
 );
 
-pub(crate) fn serve(effort: Effort) -> Result<(), Failure> {
+pub(crate) fn serve(effort: Effort, count: Option<Counter>) -> Result<(), Failure> {
     println!("{COLUMNS}");
     for line in std::io::stdin().lock().lines() {
         let line = line?;
@@ -33,6 +33,10 @@ pub(crate) fn serve(effort: Effort) -> Result<(), Failure> {
                 )?
             }
             ["small", file] => small(&Case::read(Path::new(file))?, effort),
+            ["allocations", file] => {
+                let count = count.ok_or_else(|| Failure::Uncounted(line.clone()))?;
+                allocations(&Case::read(Path::new(file))?, count)
+            }
             _ => return Err(Failure::Usage(line)),
         };
         println!("{answer}");
@@ -42,7 +46,7 @@ pub(crate) fn serve(effort: Effort) -> Result<(), Failure> {
 }
 
 /// What Fenzo's call does: offers and tasks go to a matcher that has no offers and knows what runs on the hosts. Offers are
-/// read and requests are made before, as they are for Fenzo. Besides: the same with the reading of the offers.
+/// read, requests are made and what runs is told before, as for Fenzo. Besides: the same with all that.
 fn run(case: &Case, constraint: bool, assignments: &Path, effort: Effort) -> Result<String, Failure> {
     let requests = Requests::of(&case.tasks, constraint);
     let running = Running::of(case);
@@ -52,8 +56,9 @@ fn run(case: &Case, constraint: bool, assignments: &Path, effort: Effort) -> Res
         let mut asks = requests.asks(&mut matcher);
         asks.truncate(if with_tasks { asks.len() } else { 0 });
         let leases = read(&mut matcher, offered.clone());
+        set_used(&mut matcher, &running);
         timed(|| {
-            take_in(&mut matcher, leases, &running);
+            take_in(&mut matcher, leases);
             pass(&mut matcher, &asks)
         })
     };
@@ -63,7 +68,8 @@ fn run(case: &Case, constraint: bool, assignments: &Path, effort: Effort) -> Res
         let offers = offered.clone();
         timed(|| {
             let leases = read(&mut matcher, offers);
-            take_in(&mut matcher, leases, &running);
+            set_used(&mut matcher, &running);
+            take_in(&mut matcher, leases);
             pass(&mut matcher, &asks)
         })
         .0

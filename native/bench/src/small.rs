@@ -3,58 +3,75 @@
 use mesos_core::{Ask, Matcher, Scalar};
 use mesos_wire::Bytes;
 
+use crate::Counter;
 use crate::case::{Case, Host, Task};
-use crate::counting::allocations;
 use crate::figures::{Effort, Took, measure, timed};
-use crate::matching::{Requests, Running, fresh, pass, read, take_in};
+use crate::generator::{Kind, generate};
+use crate::matching::{Requests, Running, fresh, pass, read, set_used, take_in};
 use crate::offers;
 
-/// A host as large as the others, and empty.
-const NEW_HOST: &str = "new";
+/// Requests that wait because no host has so much free, each of another size: the reason of each is another.
+const WAITING: u32 = 100;
+/// Offers, or requests, that come one after the other until all is made anew.
+const IN_A_ROW: u32 = 50;
 
 /// A cluster on which everything stands.
 struct Standing {
     running: Running,
     offered: Vec<Bytes>,
-    new_offer: Bytes,
-    /// Needs more than any host has free.
     waiting: Vec<Task>,
 }
 
 /// On a matcher that has all hosts standing, in milliseconds of a processor: a full pass (all offers come anew, all
-/// requests of the case are placed), one new offer that serves a request which waited in vain, one new request. And how
-/// much more often a pass over all offers asks for memory than one over half of them, for each offer, when their agents
-/// are known.
+/// requests of the case are placed); then, with a hundred requests that wait in vain and are told why in each pass: one new
+/// offer, which serves one of them, and one new request, for which there is room.
 pub(crate) fn small(case: &Case, effort: Effort) -> String {
-    let standing = Standing {
-        running: Running::of(case),
-        offered: offers::of_case(case),
-        new_offer: offers::of_host(&new_host()),
-        waiting: vec![waiting()],
-    };
+    let standing = Standing::of(case);
     let full = measure(effort, || standing.full(&case.tasks));
-    let one_offer = measure(effort, || standing.one_offer());
-    let one_request = measure(effort, || standing.one_request(&case.tasks[..1]));
-    let half = case.hosts.len() / 2;
-    let more = standing
-        .allocations(case.hosts.len())
-        .saturating_sub(standing.allocations(half));
-    let each = more as f64 / (case.hosts.len() - half).max(1) as f64;
+    let one_offer = measure(effort, standing.one_offer());
+    let one_request = measure(effort, standing.one_request(&case.tasks));
     format!(
-        "{:.4}\t{:.4}\t{:.4}\t{each:.4}",
+        "{:.4}\t{:.4}\t{:.4}",
         full.processor_median(),
         one_offer.processor_median(),
         one_request.processor_median()
     )
 }
 
+/// How much more often a pass over all offers of the case asks for memory than one over half of them, for each offer.
+pub(crate) fn allocations(case: &Case, count: Counter) -> String {
+    let all = case.hosts.len();
+    let standing = Standing::of(case);
+    let [few, many] = [all / 2, all].map(|offers| standing.allocations(offers, count));
+    let each = many.saturating_sub(few) as f64 / (all - all / 2).max(1) as f64;
+    format!("{each:.4}")
+}
+
+/// How often a pass over so few and over so many offers of known agents asks for memory, while requests wait in vain.
+pub fn allocations_of_passes(few: u32, many: u32, count: Counter) -> (u64, u64) {
+    // what is generated can be read; without hosts, nothing would wait in vain below
+    let case = Case::of(&generate(Kind::Mixed, 42, many, 1)).unwrap_or_default();
+    let standing = Standing::of(&case);
+    let [few, many] = [few, many].map(|offers| standing.allocations(offers as usize, count));
+    (few, many)
+}
+
 impl Standing {
-    /// A matcher that has all offers, and has told the request that waits why.
+    fn of(case: &Case) -> Self {
+        Self {
+            running: Running::of(case),
+            offered: offers::of_case(case),
+            waiting: (0..WAITING).map(waiting).collect(),
+        }
+    }
+
+    /// A matcher that has all offers, and has told those who wait why.
     fn matcher(&self) -> (Matcher, Vec<Ask<'_>>) {
         let mut matcher = fresh();
         let asks = Requests::of(&self.waiting, false).asks(&mut matcher);
         let leases = read(&mut matcher, self.offered.clone());
-        take_in(&mut matcher, leases, &self.running);
+        set_used(&mut matcher, &self.running);
+        take_in(&mut matcher, leases);
         let placement = pass(&mut matcher, &asks);
         assert_eq!(placement.reasons.len(), asks.len(), "no host has so much free");
         (matcher, asks)
@@ -65,61 +82,87 @@ impl Standing {
         let asks = Requests::of(tasks, false).asks(&mut matcher);
         matcher.give_back();
         let leases = read(&mut matcher, self.offered.clone());
-        timed(|| {
-            take_in(&mut matcher, leases, &self.running);
-            pass(&mut matcher, &asks)
-        })
-        .0
-    }
-
-    fn one_offer(&self) -> Took {
-        let (mut matcher, asks) = self.matcher();
-        let offer = vec![self.new_offer.clone()];
         let (took, placement) = timed(|| {
-            let leases = read(&mut matcher, offer);
-            take_in(&mut matcher, leases, &self.running);
+            take_in(&mut matcher, leases);
             pass(&mut matcher, &asks)
         });
-        assert_eq!(placement.bundles.len(), 1, "the new offer serves the request");
+        assert!(placement.reasons.is_empty(), "there is room for all");
         took
     }
 
-    fn one_request(&self, new: &[Task]) -> Took {
+    /// One offer after the other, each of an agent that was not seen before; who was served asks again.
+    fn one_offer(&self) -> impl FnMut() -> Took {
+        let (mut matcher, mut asks) = self.matcher();
+        let mut come = 0;
+        move || {
+            if come == IN_A_ROW {
+                (matcher, asks) = self.matcher();
+                come = 0;
+            }
+            come += 1;
+            let offer = vec![offers::of_host(&new_host(come))];
+            let (took, placement) = timed(|| {
+                let leases = read(&mut matcher, offer);
+                take_in(&mut matcher, leases);
+                pass(&mut matcher, &asks)
+            });
+            assert_eq!(placement.bundles.len(), 1, "the new offer serves a request");
+            assert_eq!(placement.reasons.len(), asks.len() - 1, "the others are told why");
+            took
+        }
+    }
+
+    /// One request after the other, each beside all those that wait.
+    fn one_request(&self, new: &[Task]) -> impl FnMut() -> Took {
         let (mut matcher, _) = self.matcher();
-        let asks = Requests::of(new, false).asks(&mut matcher);
-        let (took, placement) = timed(|| pass(&mut matcher, &asks));
-        assert_eq!(placement.bundles.len(), 1, "there is room for the new request");
-        took
+        let mut come = 0;
+        move || {
+            if come == new.len().min(IN_A_ROW as usize) {
+                (matcher, _) = self.matcher();
+                come = 0;
+            }
+            let mut asks = Requests::of(&self.waiting, false).asks(&mut matcher);
+            asks.extend(Requests::of(&new[come..=come], false).asks(&mut matcher));
+            come += 1;
+            let (took, placement) = timed(|| pass(&mut matcher, &asks));
+            assert_eq!(placement.bundles.len(), 1, "there is room for the new request");
+            assert_eq!(placement.reasons.len(), asks.len() - 1, "the others are told why");
+            took
+        }
     }
 
     /// How often a pass over the first so many offers asks for memory, when their agents are known.
-    fn allocations(&self, count: usize) -> u64 {
+    fn allocations(&self, offers: usize, count: Counter) -> u64 {
         let (mut matcher, asks) = self.matcher();
         matcher.give_back();
-        let offers = self.offered[..count].to_vec();
-        allocations(|| {
-            let leases = read(&mut matcher, offers);
-            take_in(&mut matcher, leases, &self.running);
-            pass(&mut matcher, &asks)
-        })
-        .0
+        let mut offers = self.offered[..offers].to_vec();
+        let mut placement = None;
+        let counted = count(&mut || {
+            let leases = read(&mut matcher, std::mem::take(&mut offers));
+            take_in(&mut matcher, leases);
+            placement = Some(pass(&mut matcher, &asks));
+        });
+        let reasons = placement.map(|placement| placement.reasons.len());
+        assert_eq!(reasons, Some(asks.len()), "no host has so much free");
+        counted
     }
 }
 
 /// More CPUs than any host of the mixed case has free.
-fn waiting() -> Task {
+fn waiting(number: u32) -> Task {
     Task {
-        name: "w".to_owned(),
-        cpus: Scalar::from_milli(7_000),
-        mem: Scalar::from_milli(1_024_000),
+        name: format!("w{number}"),
+        cpus: Scalar::from_milli(7_000 + 10 * i64::from(number)),
+        mem: Scalar::from_milli(1_024_000 + 1_000 * i64::from(number)),
         zone: String::new(),
         ports: Vec::new(),
     }
 }
 
-fn new_host() -> Host {
+/// As large as the others, and empty.
+fn new_host(number: u32) -> Host {
     Host {
-        name: NEW_HOST.to_owned(),
+        name: format!("new{number}"),
         cpus: Scalar::from_milli(8_000),
         mem: Scalar::from_milli(32_768_000),
         cpus_used: Scalar::ZERO,

@@ -110,7 +110,9 @@ impl Framework {
             );
         }
         let used = used_by_agent(&self.ledger);
-        self.matcher.take_in(leases, |agent_id| used.get(agent_id));
+        self.matcher
+            .set_used(used.iter().map(|(agent_id, holding)| (*agent_id, holding)));
+        self.matcher.take_in(leases);
         let unix_millis = self.unix_millis;
         let asks: Vec<Ask<'_>> = self
             .waiting

@@ -128,7 +128,7 @@ impl Matcher {
             if self.seats.len() <= host.index() {
                 self.seats.resize_with(host.index() + 1, || None);
             }
-            self.seats[host.index()] = Some(Seat::new(&agent, &role));
+            self.seats[host.index()] = Some(Seat::new(&role));
             self.by_agent.entry(agent).or_default().push(host);
         }
     }

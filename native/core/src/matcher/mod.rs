@@ -1,9 +1,10 @@
 //! Which waiting agent goes into which offer.
 //!
 //! [`Matcher`] keeps what stands on offer and what it has seen of the cluster. Its life, pass by pass:
-//! [`read`](Matcher::read) offers as they come, [`take_in`](Matcher::take_in) what was read, [`pass`](Matcher::pass) over all
-//! that wait, use the [`Bundle`]s, and [`give_back`](Matcher::give_back) what is not to be kept. Offers may also stay: a pass after one new offer
-//! or one new request costs a small part of a pass over everything.
+//! [`read`](Matcher::read) offers as they come, say what our own tasks use ([`set_used`](Matcher::set_used)),
+//! [`take_in`](Matcher::take_in) what was read, [`pass`](Matcher::pass) over all that wait, use the [`Bundle`]s, and
+//! [`give_back`](Matcher::give_back) what is not to be kept. Offers may also stay: a pass after one new offer or one new
+//! request costs a small part of a pass over everything.
 
 mod account;
 mod cut;
@@ -112,6 +113,8 @@ pub struct Matcher {
     /// By place on the board; none where a host is gone.
     seats: Vec<Option<Seat>>,
     by_agent: HashMap<String, Vec<HostId>>,
+    /// Where our own tasks hold something.
+    used: Vec<HostId>,
     /// Offers that stand, by slot.
     held: Vec<Option<Lease>>,
     slots: Vec<usize>,
@@ -136,6 +139,7 @@ impl Matcher {
             board: Board::default(),
             seats: Vec::new(),
             by_agent: HashMap::new(),
+            used: Vec::new(),
             held: Vec::new(),
             slots: Vec::new(),
             symbols: Symbols::default(),
@@ -237,25 +241,46 @@ impl Matcher {
         self.held.len() - self.slots.len()
     }
 
-    /// Puts offers that were read on the board; they stand until they are used, given back or rescinded. `used` says what our
-    /// own tasks hold on an agent. Allocates only to grow.
-    pub fn take_in<'u>(&mut self, leases: Vec<Lease>, used: impl Fn(&str) -> Option<&'u Holding>) {
-        self.held.reserve(leases.len().saturating_sub(self.slots.len()));
-        for lease in leases {
-            let host = lease.host;
-            self.stand(&lease, &used);
-            let slot = match self.slots.pop() {
-                Some(slot) => {
-                    self.held[slot] = Some(lease);
-                    slot
-                }
-                None => {
-                    self.held.push(Some(lease));
-                    self.held.len() - 1
-                }
-            };
+    /// Says what our own tasks hold, by agent id, and nothing on others. Of agents of which no offer was read yet, it is not
+    /// kept.
+    pub fn set_used<'u>(&mut self, used: impl IntoIterator<Item = (&'u str, &'u Holding)>) {
+        for host in std::mem::take(&mut self.used) {
             if let Some(seat) = self.seat_mut(host) {
-                seat.offers.push(slot);
+                seat.ours = Amount::ZERO;
+            }
+        }
+        for (agent_id, holding) in used {
+            for host in self.by_agent.get(agent_id).into_iter().flatten() {
+                let Some(seat) = self.seats.get_mut(host.index()).and_then(Option::as_mut) else {
+                    continue;
+                };
+                seat.ours = holding.amount;
+                for port in &holding.ports {
+                    seat.seen_ports.insert(*port);
+                }
+                self.used.push(*host);
+            }
+        }
+    }
+
+    /// Puts offers that were read on the board; they stand until they are used, given back or rescinded. Allocates only to
+    /// grow.
+    pub fn take_in(&mut self, leases: Vec<Lease>) {
+        if self.standing() == 0 {
+            self.slots.clear();
+            for (slot, lease) in leases.iter().enumerate() {
+                self.stand(lease, slot);
+            }
+            // in the memory that they have
+            self.held = leases.into_iter().map(Some).collect();
+            return;
+        }
+        for lease in leases {
+            let slot = self.slots.pop().unwrap_or(self.held.len());
+            self.stand(&lease, slot);
+            match self.held.get_mut(slot) {
+                Some(vacant) => *vacant = Some(lease),
+                None => self.held.push(Some(lease)),
             }
         }
     }
@@ -266,19 +291,14 @@ impl Matcher {
             .held
             .iter()
             .position(|held| held.as_ref().is_some_and(|lease| lease.id() == offer_id.value));
-        let Some(slot) = slot else { return false };
-        let host = self
-            .board
-            .hosts()
-            .find(|host| self.seat(*host).is_some_and(|seat| seat.offers.contains(&slot)));
-        self.held[slot] = None;
-        self.slots.push(slot);
-        if let Some(host) = host {
-            if let Some(seat) = self.seat_mut(host) {
-                seat.offers.retain(|other| *other != slot);
-            }
-            self.sum_up(host);
+        let Some(lease) = slot.and_then(|slot| self.held.get_mut(slot)?.take()) else {
+            return false;
+        };
+        self.slots.extend(slot);
+        if let Some(seat) = self.seat_mut(lease.host) {
+            seat.offers.retain(|other| Some(*other) != slot);
         }
+        self.sum_up(lease.host);
         true
     }
 
@@ -294,8 +314,8 @@ impl Matcher {
             }
         }
         self.slots.clear();
-        self.held
-            .drain(..)
+        std::mem::take(&mut self.held)
+            .into_iter()
             .flatten()
             .map(|lease| OfferId {
                 value: lease.id().to_owned(),
@@ -334,8 +354,8 @@ impl Matcher {
         self.seats.get_mut(host.index())?.as_mut()
     }
 
-    /// One more offer of its host.
-    fn stand<'u>(&mut self, lease: &Lease, used: &impl Fn(&str) -> Option<&'u Holding>) {
+    /// One more offer of its host, in this slot.
+    fn stand(&mut self, lease: &Lease, slot: usize) {
         let host = lease.host;
         self.surveys.changed(host);
         let Some(seat) = self.seats.get_mut(host.index()).and_then(Option::as_mut) else {
@@ -355,12 +375,8 @@ impl Matcher {
         };
         let offered = before.plus(lease.amount);
         seat.add(lease);
-        let used = used(&seat.agent_id);
-        let held = used.map(|used| used.amount).unwrap_or_default();
-        for port in used.map(|used| used.ports.as_slice()).unwrap_or_default() {
-            seat.seen_ports.insert(*port);
-        }
-        self.board.set(host, offered, offered.plus(held));
+        seat.offers.push(slot);
+        self.board.set(host, offered, offered.plus(seat.ours));
     }
 
     /// What is on offer of the host, from its offers that still stand.

@@ -8,7 +8,6 @@ use crate::ports::PortSet;
 /// An agent and a role. What is on offer of it and what it was seen to have in all is on the board.
 #[derive(Debug)]
 pub(super) struct Seat {
-    pub(super) agent_id: String,
     pub(super) role: String,
     /// What the profile was made of.
     pub(super) identity: Vec<u8>,
@@ -17,6 +16,8 @@ pub(super) struct Seat {
     pub(super) ports: PortSet,
     /// Ever on offer, or ours.
     pub(super) seen_ports: PortSet,
+    /// What our own tasks hold.
+    pub(super) ours: Amount,
     /// On offer, until the master takes it back.
     pub(super) revocable: Amount,
     /// Begin and end of the planned maintenance, in Unix milliseconds.
@@ -26,17 +27,18 @@ pub(super) struct Seat {
 }
 
 impl Seat {
-    pub(super) fn new(agent_id: &str, role: &str) -> Self {
+    pub(super) fn new(role: &str) -> Self {
         Self {
-            agent_id: agent_id.to_owned(),
             role: role.to_owned(),
             identity: Vec::new(),
             profile: Profile::default(),
             ports: PortSet::default(),
             seen_ports: PortSet::default(),
+            ours: Amount::ZERO,
             revocable: Amount::ZERO,
             window: None,
-            offers: Vec::new(),
+            // Agents have one at a time, as a rule.
+            offers: Vec::with_capacity(1),
         }
     }
 

@@ -5,6 +5,7 @@ use mesos_wire::AgentId;
 use mesos_wire::resource::AllocationInfo;
 use mesos_wire::{Attribute, DurationInfo, OfferId, TimeInfo, Unavailability, domain_info, value};
 use mesos_wire::{Offer, event};
+use std::collections::BTreeSet;
 
 pub(super) fn scalar(name: &str, milli: i64) -> Resource {
     Resource {
@@ -64,7 +65,9 @@ pub(super) fn take_in<'u>(
 ) {
     let (leases, unreadable) = matcher.read(event::Offers::of(offers).offers);
     assert_eq!(unreadable, 0);
-    matcher.take_in(leases, used);
+    let agents: BTreeSet<&str> = offers.iter().map(|offer| offer.agent_id.value.as_str()).collect();
+    matcher.set_used(agents.into_iter().filter_map(|agent| Some((agent, used(agent)?))));
+    matcher.take_in(leases);
 }
 
 pub(super) fn nothing_used(_: &str) -> Option<&'static Holding> {

@@ -3,21 +3,20 @@
 #![allow(unsafe_code)]
 
 use std::alloc::{GlobalAlloc, Layout, System};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::cell::Cell;
 
-/// The system's allocator. It counts only while it is asked to: a shared counter would cost what is measured.
+/// The system's allocator.
 struct Counting;
 
-static COUNTS: AtomicBool = AtomicBool::new(false);
-static CALLS: AtomicU64 = AtomicU64::new(0);
+thread_local! {
+    static CALLS: Cell<u64> = const { Cell::new(0) };
+}
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
 fn note() {
-    if COUNTS.load(Ordering::Relaxed) {
-        CALLS.fetch_add(1, Ordering::Relaxed);
-    }
+    CALLS.set(CALLS.get() + 1);
 }
 
 // SAFETY: every call goes on to the system's allocator as it came.
@@ -46,23 +45,9 @@ unsafe impl GlobalAlloc for Counting {
     }
 }
 
-/// Does `work`, and tells how often it asked for memory, a larger piece for an old one included.
-pub(crate) fn allocations<T>(work: impl FnOnce() -> T) -> (u64, T) {
-    let before = CALLS.load(Ordering::Relaxed);
-    COUNTS.store(true, Ordering::Relaxed);
-    let result = work();
-    COUNTS.store(false, Ordering::Relaxed);
-    (CALLS.load(Ordering::Relaxed) - before, result)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::allocations;
-
-    #[test]
-    fn what_asks_for_memory_is_counted() {
-        // Other tests may run meanwhile, so that only a lower bound holds.
-        let (count, made) = allocations(|| (0..100).map(|size| vec![0u8; size + 1]).collect::<Vec<_>>());
-        assert!(count >= made.len() as u64, "{count}");
-    }
+/// Does `work`, and tells how often this thread asked for memory, a larger piece for an old one included.
+pub(crate) fn count(work: &mut dyn FnMut()) -> u64 {
+    let before = CALLS.get();
+    work();
+    CALLS.get() - before
 }

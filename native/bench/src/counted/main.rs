@@ -1,0 +1,28 @@
+//! The same with an allocator that counts, which costs time.
+
+mod counting;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    mesos_bench::main(Some(counting::count))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::counting::count;
+
+    #[test]
+    fn what_asks_for_memory_is_counted() {
+        let mut made = Vec::new();
+        let counted = count(&mut || made = (1..=100).map(|size| vec![0u8; size]).collect::<Vec<_>>());
+        assert_eq!((counted, made.len()), (101, 100));
+        assert_eq!(count(&mut || made.clear()), 0);
+    }
+
+    #[test]
+    fn in_the_steady_state_nothing_is_allocated_for_an_offer() {
+        let (few, many) = mesos_bench::allocations_of_passes(2_000, 4_000, count);
+        assert!(many < few + 20, "{few} for 2,000 offers, {many} for 4,000");
+    }
+}
