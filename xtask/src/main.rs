@@ -33,6 +33,8 @@ cargo xtask sim [--seeds N] [--from S] [--all] [--trace SEED]
     made small; --all goes on after it and lists them; --trace shows one seed
 cargo xtask test --faults [--list] [--quick] [--only FAULT,FAULT] [--lanes N] [--write]
     real faults while ten builds run and ten wait, and a table; --write: into docs/reliability.md
+cargo xtask bench [--quick] [--write]
+    bench decode and bench matcher, one after the other: how fast offers are read and matched, with all bars
 cargo xtask bench provision [--times N]
     how long builds wait for new agents, on today's Jenkins (JENKINS_WAR, JENKINS_PLUGINS) and real Mesos
 cargo xtask bench matcher [--quick] [--write]

@@ -82,7 +82,8 @@ impl Rivals {
         let mut maven = tools::maven(&pom);
         maven.arg(format!("-Dbench.folder={}", fenzo.display()));
         tools::run(maven.arg("process-classes"))?;
-        let (seconds, least) = if quick { ("1", "2") } else { ("10", "5") };
+        // Where a call takes seconds, few are made: the table tells how many.
+        let (seconds, least) = if quick { ("1", "2") } else { ("5", "3") };
         let mut java = Command::new(java());
         java.args(["-Xms4g", "-Xmx4g", "-XX:+UseParallelGC", PROCESSORS])
             .args([
@@ -94,7 +95,7 @@ impl Rivals {
             .arg("peers.fenzo.FenzoBench")
             .stderr(std::process::Stdio::null());
         let mut own = Command::new(&program);
-        own.args(["serve", if quick { "0.5" } else { "2" }]);
+        own.args(["serve", if quick { "0.5" } else { "1" }]);
         Ok(Self {
             ours: Asked::start("mesos-bench", &mut own, 1)?,
             peer: Asked::start("FenzoBench", &mut java, 2)?,
@@ -150,8 +151,13 @@ impl Rivals {
 
     fn small(&mut self) -> Result<Small, Failure> {
         let file = self.generate(&large())?;
-        let answer = self.ours.numbers(&["small", &file.display().to_string()])?;
-        Small::of(&answer).ok_or_else(|| Failure::Outcome(format!("mesos-bench answers {answer:?}")))
+        let file = file.display().to_string();
+        let times = self.ours.numbers(&["small", &file])?;
+        let mut counted = Command::new(ours::counted(&self.program));
+        let mut counted = Asked::start("mesos-bench-counted", counted.arg("serve"), 1)?;
+        let allocations = counted.numbers(&["allocations", &file])?;
+        Small::of(&times, &allocations)
+            .ok_or_else(|| Failure::Outcome(format!("mesos-bench answers {times:?}, {allocations:?}")))
     }
 
     fn growth(&mut self) -> Result<Vec<(u32, f64)>, Failure> {

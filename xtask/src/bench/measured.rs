@@ -12,6 +12,8 @@ pub(super) struct Figures {
     pub(super) median: f64,
     pub(super) p99: f64,
     pub(super) offers_only: f64,
+    /// How many were measured.
+    pub(super) calls: u32,
     /// The full call and the reading of all offers before it; of ours only.
     pub(super) from_bytes: Option<f64>,
     /// What the call had of a processor; of ours only. It does not grow when others use the machine.
@@ -32,13 +34,14 @@ const PROCESSOR: usize = 7;
 impl Figures {
     /// From the answers to `run` and to `check`.
     pub(super) fn of(run: &[f64], judged: &[f64]) -> Option<Self> {
-        let ([median, p99, _, offers_only, ..], [placed, cpu, mem, hosts, ..]) = (run, judged) else {
+        let ([median, p99, _, offers_only, calls, ..], [placed, cpu, mem, hosts, ..]) = (run, judged) else {
             return None;
         };
         Some(Self {
             median: *median,
             p99: *p99,
             offers_only: *offers_only,
+            calls: *calls as u32,
             from_bytes: run.get(FROM_BYTES).copied(),
             processor: run.get(PROCESSOR).copied(),
             // counts, that came as text
@@ -88,9 +91,9 @@ pub(super) struct Small {
 }
 
 impl Small {
-    /// From the answer to `small`.
-    pub(super) fn of(answer: &[f64]) -> Option<Self> {
-        let [full, one_offer, one_request, allocations_per_offer] = answer else {
+    /// From the answers to `small` and to `allocations`.
+    pub(super) fn of(times: &[f64], allocations: &[f64]) -> Option<Self> {
+        let ([full, one_offer, one_request], [allocations_per_offer]) = (times, allocations) else {
             return None;
         };
         Some(Self {
@@ -159,7 +162,7 @@ mod tests {
             &[900.0, 0.5, 0.4, 300.0, 0.9, 0.8],
         )
         .unwrap();
-        assert_eq!((figures.placed, figures.hosts), (900, 300));
+        assert_eq!((figures.placed, figures.hosts, figures.calls), (900, 300, 20));
         assert!((figures.net() - 2.0).abs() < 1e-9);
         assert!(Figures::of(&[1.0], &[]).is_none());
     }

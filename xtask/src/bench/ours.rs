@@ -26,3 +26,8 @@ pub(super) fn build(root: &Path) -> Result<PathBuf, Failure> {
     tools::run(&mut command)?;
     Ok(target.join("release/mesos-bench"))
 }
+
+/// Where the program is that counts how often memory is asked for, which costs time.
+pub(super) fn counted(program: &Path) -> PathBuf {
+    program.with_file_name("mesos-bench-counted")
+}

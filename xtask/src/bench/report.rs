@@ -19,12 +19,13 @@ pub(super) struct Report {
     pub(super) verdicts: Vec<Verdict>,
 }
 
-const HEAD: [&str; 11] = [
+const HEAD: [&str; 12] = [
     "case",
     "matcher",
     "median ms",
     "p99 ms",
     "net ms",
+    "calls",
     "full ratio",
     "net ratio",
     "placed",
@@ -83,7 +84,7 @@ impl Report {
         outcome(&self.verdicts)
     }
 
-    fn cells(&self) -> Vec<[String; 11]> {
+    fn cells(&self) -> Vec<[String; 12]> {
         let mut cells = Vec::new();
         for row in &self.rows {
             let case = format!("{}{}", row.case.name(), row.suffix());
@@ -131,7 +132,7 @@ impl Report {
         ));
         let small = &self.small;
         told.push(format!(
-            "10,000 standing hosts, processor's time: all offers and 1,000 requests anew {:.3} ms, one new offer {:.4} ms, one new request {:.4} ms",
+            "10,000 standing hosts, processor's time: all offers and 1,000 requests anew {:.3} ms; with 100 requests that wait in vain, each told why: one new offer {:.4} ms, one new request {:.4} ms",
             small.full, small.one_offer, small.one_request
         ));
         let growth: Vec<String> = self
@@ -189,7 +190,7 @@ fn replaced(text: &str, section: &str, markdown: &str) -> Option<String> {
     Some(format!("{before}{begin}{markdown}{end}{after}"))
 }
 
-fn figures(case: &str, matcher: &str, figures: &Figures, ratios: Option<(f64, f64)>) -> [String; 11] {
+fn figures(case: &str, matcher: &str, figures: &Figures, ratios: Option<(f64, f64)>) -> [String; 12] {
     let ratio = |pick: fn((f64, f64)) -> f64| {
         ratios.map_or_else(String::new, |ratios| format!("{:.0}×", pick(ratios)))
     };
@@ -199,6 +200,7 @@ fn figures(case: &str, matcher: &str, figures: &Figures, ratios: Option<(f64, f6
         millis(figures.median),
         millis(figures.p99),
         millis(figures.net()),
+        figures.calls.to_string(),
         ratio(|(full, _)| full),
         ratio(|(_, net)| net),
         figures.placed.to_string(),
