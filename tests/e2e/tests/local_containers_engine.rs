@@ -39,16 +39,6 @@ impl Drop for Small {
     }
 }
 
-/// The engine has no image any more, so that a pull brings all of it.
-fn forget_images(engine: &Engine) -> Result<(), RunError> {
-    let images = engine.docker(&["images", "-aq"])?;
-    let mut images: Vec<&str> = images.lines().collect();
-    images.dedup();
-    let mut words = vec!["rmi", "-f"];
-    words.extend(images);
-    engine.docker(&words).map(drop)
-}
-
 #[test]
 fn pulls_are_followed_and_what_goes_wrong_with_them_is_said() -> Result<(), RunError> {
     let mut registries = Vec::new();
@@ -60,7 +50,7 @@ fn pulls_are_followed_and_what_goes_wrong_with_them_is_said() -> Result<(), RunE
         let slow = Relay::slowly_to(&open.address, 5 << 20)?;
         let image = engine.publish("17", &open, "team/agent:1")?;
         let locked = engine.publish("17", &closed, "team/agent:1")?;
-        forget_images(engine)?;
+        engine.forget_images()?;
         let slowly = image.replace(&open.address, &slow.address());
         registries.extend([open, closed]);
         Ok(

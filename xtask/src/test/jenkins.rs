@@ -88,6 +88,12 @@ pub(super) const STEPS: &[Step] = &[
         run: |root| cases(root, "restart"),
     },
     Step {
+        name: "local",
+        lane: Lane::Beds,
+        needs: Some("package"),
+        run: |root| cases(root, "local"),
+    },
+    Step {
         name: "losses",
         lane: Lane::Beds,
         needs: Some("package"),

@@ -72,6 +72,18 @@ impl Engine {
         layers.chain(processes).collect()
     }
 
+    /// Removes all images, so that the next use of one that is in a registry pulls all of it.
+    ///
+    /// # Errors
+    /// [`RunError::Setup`] with the words of the engine.
+    pub fn forget_images(&self) -> Result<(), RunError> {
+        // By name: an image goes with the last name of it and of those that are made from it.
+        let images = self.docker(&["images", "--format", "{{.Repository}}:{{.Tag}}"])?;
+        let mut words = vec!["rmi"];
+        words.extend(images.lines());
+        self.docker(&words).map(drop)
+    }
+
     /// A container as `docker inspect` shows it.
     ///
     /// # Errors
