@@ -6,47 +6,45 @@ use std::time::{Duration, Instant};
 use e2e::relay::Relay;
 use testbed::guard::survivors;
 use testbed::seeds::{CloudSeed, TemplateSeed, freestyle, pipeline};
-use testbed::{Check, Engine, Jenkins, JenkinsSpec, paths};
+use testbed::{Check, Engine, Jenkins, JenkinsSpec, RunError, paths};
 use today::{Gate, LATER, SOON, Visitor, plugin};
 
-/// Starts a job, waits for the success of its first build, and gives its console.
-fn success_of(jenkins: &Jenkins, job: &str) -> String {
-    let build = jenkins.await_end(job, 1, LATER).unwrap();
-    let console = jenkins.console(job, 1).unwrap();
+/// Waits for the success of a job's first build, and gives its console.
+fn success_of(jenkins: &Jenkins, job: &str) -> Result<String, RunError> {
+    let build = jenkins.await_end(job, 1, LATER)?;
+    let console = jenkins.console(job, 1)?;
     assert_eq!(build.result.as_deref(), Some("SUCCESS"), "{console}");
-    console
+    Ok(console)
 }
 
-fn console_with(jenkins: &Jenkins, job: &str, words: &str) -> String {
-    let found = jenkins.await_that(
+fn console_with(jenkins: &Jenkins, job: &str, words: &str) -> Result<String, RunError> {
+    jenkins.await_that(
         &format!("`{words}` in the console of {job}"),
         LATER,
         || match jenkins.console(job, 1) {
             Ok(console) if console.contains(words) => Check::Ready(console),
             other => Check::NotYet(format!("{other:?}; the queue: {:?}", jenkins.queue())),
         },
-    );
-    found.unwrap()
+    )
 }
 
-fn start(jenkins: &Jenkins, job: &str, xml: &str) {
-    jenkins.create_job(job, xml).unwrap();
-    jenkins.build(job).unwrap();
+fn start(jenkins: &Jenkins, job: &str, xml: &str) -> Result<(), RunError> {
+    jenkins.create_job(job, xml)?;
+    jenkins.build(job)
 }
 
 /// Releases all agents, and waits until nothing of them is left.
-fn await_release(jenkins: &Jenkins) {
-    for node in jenkins.nodes().unwrap() {
-        jenkins.delete_node(&node.name).unwrap();
+fn await_release(jenkins: &Jenkins) -> Result<(), RunError> {
+    for node in jenkins.nodes()? {
+        jenkins.delete_node(&node.name)?;
     }
     let folder = jenkins.home().join("mesos");
-    let gone = jenkins.await_that("no node and no process of an agent", SOON, || {
+    jenkins.await_that("no node and no process of an agent", SOON, || {
         let left = (jenkins.nodes().unwrap_or_default(), survivors(&folder));
         Check::when(left.0.is_empty() && left.1.is_empty(), (), || {
             format!("{left:?} are left")
         })
-    });
-    gone.unwrap();
+    })
 }
 
 #[test]
@@ -85,8 +83,9 @@ fn a_cloud_on_this_machine_is_made_in_the_form_and_builds_in_processes() {
         &jenkins,
         "one",
         &freestyle("plain", "echo on $NODE_NAME in $MESOS_SANDBOX"),
-    );
-    let console = success_of(&jenkins, "one");
+    )
+    .unwrap();
+    let console = success_of(&jenkins, "one").unwrap();
 
     let build = jenkins.find_build("one", 1).unwrap().unwrap();
     let sandbox = jenkins.home().join("mesos");
@@ -95,7 +94,7 @@ fn a_cloud_on_this_machine_is_made_in_the_form_and_builds_in_processes() {
         "{console}"
     );
     assert!(console.contains("processes on this machine"), "{console}");
-    await_release(&jenkins);
+    await_release(&jenkins).unwrap();
     assert_eq!(jenkins.complaints(), [""; 0]);
 }
 
@@ -144,8 +143,8 @@ fn containers_of_this_machine_outlive_a_restart_and_a_hanging_engine_holds_nothi
 
     // A build in a container whose image comes first.
     let inside = "test -e /mnt/mesos/sandbox && echo contained as $NODE_NAME";
-    start(&jenkins, "one", &freestyle("boxed", inside));
-    let console = success_of(&jenkins, "one");
+    start(&jenkins, "one", &freestyle("boxed", inside)).unwrap();
+    let console = success_of(&jenkins, "one").unwrap();
     let node = jenkins.find_build("one", 1).unwrap().unwrap().node;
     for words in [
         format!("contained as {node}"),
@@ -164,8 +163,8 @@ fn containers_of_this_machine_outlive_a_restart_and_a_hanging_engine_holds_nothi
          fileExists '{}' }}\n  echo \"contained: ${{fileExists '/mnt/mesos/sandbox'}}, on ${{env.NODE_NAME}}\"\n}}\n",
         gate.file().display()
     );
-    start(&jenkins, "pipe", &pipeline(&script));
-    console_with(&jenkins, "pipe", "waiting at the gate");
+    start(&jenkins, "pipe", &pipeline(&script)).unwrap();
+    console_with(&jenkins, "pipe", "waiting at the gate").unwrap();
     let before = engine.containers().unwrap();
     jenkins.kill().unwrap();
     jenkins.start_again().unwrap();
@@ -176,7 +175,7 @@ fn containers_of_this_machine_outlive_a_restart_and_a_hanging_engine_holds_nothi
     back.unwrap();
     assert_eq!(engine.containers().unwrap(), before);
     gate.open().unwrap();
-    let console = success_of(&jenkins, "pipe");
+    let console = success_of(&jenkins, "pipe").unwrap();
     assert!(
         console.contains("contained: true, on mesos-jenkins-"),
         "{console}"
@@ -202,7 +201,7 @@ fn containers_of_this_machine_outlive_a_restart_and_a_hanging_engine_holds_nothi
     });
     told.unwrap();
     assert!(begin.elapsed() < Duration::from_secs(20), "{:?}", begin.elapsed());
-    start(&jenkins, "two", &freestyle("boxed", "true"));
+    start(&jenkins, "two", &freestyle("boxed", "true")).unwrap();
     for path in ["/mesos/", "/queue/api/json", "/computer/api/json"] {
         let asked = Instant::now();
         jenkins.page(path).unwrap().good().unwrap();
@@ -210,8 +209,8 @@ fn containers_of_this_machine_outlive_a_restart_and_a_hanging_engine_holds_nothi
     }
     assert!(slowest < Duration::from_secs(5), "a page took {slowest:?}");
     signal("-CONT");
-    success_of(&jenkins, "two");
+    success_of(&jenkins, "two").unwrap();
 
-    await_release(&jenkins);
+    await_release(&jenkins).unwrap();
     engine.await_nothing(SOON).unwrap();
 }
