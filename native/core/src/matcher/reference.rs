@@ -199,7 +199,7 @@ fn policies() -> impl Strategy<Value = Policy> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 600, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: super::reference_kinds::cases(600), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn nothing_is_given_twice_all_that_was_asked_for_holds_and_nothing_placeable_waits(

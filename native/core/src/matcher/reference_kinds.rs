@@ -287,13 +287,13 @@ fn is_away(window: Option<i64>, life: i64) -> bool {
 }
 
 /// `MATCHER_CASES` for a deep run.
-fn cases() -> u32 {
+pub(super) fn cases(usual: u32) -> u32 {
     let deep = std::env::var("MATCHER_CASES").ok();
-    deep.and_then(|cases| cases.parse().ok()).unwrap_or(500)
+    deep.and_then(|cases| cases.parse().ok()).unwrap_or(usual)
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: cases(), failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: cases(500), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn every_kind_of_resource_is_given_once_and_to_whom_it_may_be_given(
