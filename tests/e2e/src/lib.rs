@@ -6,6 +6,7 @@
 mod gate;
 mod jni_check;
 mod look;
+pub mod mishaps;
 pub mod pier;
 pub mod quay;
 pub mod recipes;

@@ -1,40 +1,22 @@
 //! Containers that do not come up, or do not stay: each end has a message that leads to its cure.
 
-use std::net::TcpListener;
-
+use e2e::mishaps::{self, TakenPort, image, with_option};
 use e2e::pier::Pier;
 use serde_json::{Value, json};
-use testbed::{RunError, ports};
+use testbed::RunError;
 
 #[test]
 fn each_end_of_a_container_is_explained() -> Result<(), RunError> {
-    let port = ports::free_port()?;
-    let _taken = TcpListener::bind(("127.0.0.1", port)).map_err(|source| RunError::Spawn {
-        program: "a listener".into(),
-        source,
-    })?;
-    let image = |name: &str| json!({"image": name});
-    let with = |key: &str, value: &str| json!({"image": "testbed/java:17", "parameters": [{"key": key, "value": value}]});
+    let taken = TakenPort::take()?;
     let mut pier = Pier::start(|engine| {
-        let open = engine.registry(None)?;
-        let closed = engine.registry(Some(("reader", "s3cret")))?;
-        let locked = engine.publish("17", &closed, "team/agent:1")?;
-        Ok(json!({
-            "no-image": image(&format!("{}/team/none:1", open.address)),
-            "no-login": image(&locked),
-            "no-registry": image("127.0.0.1:1/team/agent:1"),
+        let more = json!({
             "no-internet": image("example.invalid/team/agent:1"),
-            "no-shell": image("testbed/java:no-shell"),
             "no-rights": image("testbed/java:user"),
-            "no-volume": with("mount", "type=bind,source=/no/such/folder,target=/data"),
-            "no-option": with("no-such-option", "1"),
-            "no-network": {"image": "testbed/java:17", "networking": "USER", "networks": ["nowhere"]},
+            "no-volume": with_option("mount", "type=bind,source=/no/such/folder,target=/data"),
             "no-program": {"image": "testbed/java:17", "useCustomShell": true, "customShell": "/no/such/shell"},
-            "port": with("publish", &format!("{port}:5900")),
             "heap": {"environment": [{"name": "TRIAL_EATS", "value": "heap"}], "container": image("testbed/java:17")},
-            "memory": {"environment": [{"name": "TRIAL_EATS", "value": "direct"}],
-                "jvmArgs": "-XX:MaxDirectMemorySize=1g", "container": image("testbed/java:17")},
-        }))
+        });
+        mishaps::templates(engine, &taken, more)
     })?;
     let expected: &[(&str, &[&str])] = &[
         (

@@ -1,16 +1,16 @@
 //! The master `local` on a real Docker engine: the same templates as with Mesos, and an engine that comes and goes.
 
 use std::fs;
-use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::time::{Duration, Instant};
 
+use e2e::mishaps::{self, TakenPort};
 use e2e::quay::{Quay, master};
 use e2e::trial::{Trial, configured, folder, unmet};
 use e2e::{LATER, SOON};
 use mesos_core::Notice;
 use serde_json::json;
-use testbed::{Check, RunError, paths, ports, until};
+use testbed::{Check, RunError, paths, until};
 
 #[test]
 fn images_networks_volumes_users_and_parameters() -> Result<(), RunError> {
@@ -139,27 +139,11 @@ fn images_networks_volumes_users_and_parameters() -> Result<(), RunError> {
 
 #[test]
 fn each_end_of_a_container_is_explained() -> Result<(), RunError> {
-    let port = ports::free_port()?;
-    let _taken =
-        TcpListener::bind(("127.0.0.1", port)).map_err(|error| unmet("a port", error.to_string()))?;
-    let image = |name: &str| json!({"image": name});
-    let with = |key: &str, value: &str| json!({"image": "testbed/java:17", "parameters": [{"key": key, "value": value}]});
+    let taken = TakenPort::take()?;
     let mut quay = Quay::start(|engine| {
-        let open = engine.registry(None)?;
-        let closed = engine.registry(Some(("reader", "s3cret")))?;
-        let locked = engine.publish("17", &closed, "team/agent:1")?;
-        Ok(json!({
-            "no-image": image(&format!("{}/team/none:1", open.address)),
-            "no-login": image(&locked),
-            "no-registry": image("127.0.0.1:1/team/agent:1"),
-            "no-shell": image("testbed/java:no-shell"),
-            "no-volume": {"image": "testbed/java:17", "volumes": [{"containerPath": "/data", "hostPath": "/no/such/folder"}]},
-            "no-option": with("no-such-option", "1"),
-            "no-network": {"image": "testbed/java:17", "networking": "USER", "networks": ["nowhere"]},
-            "port": with("publish", &format!("{port}:5900")),
-            "memory": {"environment": [{"name": "TRIAL_EATS", "value": "direct"}],
-                "jvmArgs": "-XX:MaxDirectMemorySize=1g", "container": image("testbed/java:17")},
-        }))
+        let volume = json!({"containerPath": "/data", "hostPath": "/no/such/folder"});
+        let more = json!({"no-volume": {"image": "testbed/java:17", "volumes": [volume]}});
+        mishaps::templates(engine, &taken, more)
     })?;
     let expected = [
         ("no-image", "has no such image: correct name and tag"),
