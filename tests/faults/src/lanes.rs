@@ -6,7 +6,8 @@ use std::thread;
 use testbed::RunError;
 
 use crate::bed::Bed;
-use crate::list::Fault;
+use crate::host;
+use crate::list::{Fault, Scene};
 use crate::story::{self, Row};
 
 /// Plays all faults on so many beds at a time; each end is told when it comes.
@@ -25,6 +26,10 @@ fn lane(waiting: &Mutex<Vec<&'static Fault>>, tell: &(impl Fn(&Fault, &Result<Ro
         &mut waiting.lock().unwrap_or_else(PoisonError::into_inner),
         bed.as_ref(),
     ) {
+        if let Scene::Host(_) = fault.scene {
+            tell(fault, &host::play(fault));
+            continue;
+        }
         let ours = match bed.take() {
             Some(bed) if bed.place == fault.place => Ok(bed),
             other => {

@@ -12,6 +12,7 @@ pub mod bed;
 pub mod controller;
 pub mod disk;
 pub mod files;
+pub mod host;
 pub mod jar;
 pub mod lanes;
 pub mod link;

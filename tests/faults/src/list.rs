@@ -2,6 +2,7 @@
 
 mod agents;
 mod controller;
+mod hosted;
 mod http;
 mod ledger;
 mod masters;
@@ -13,6 +14,16 @@ use std::time::Instant;
 use testbed::RunError;
 
 use crate::bed::{Bed, Place, Way};
+use crate::host::Hosted;
+
+/// Who has the builds.
+#[derive(Debug, Clone, Copy)]
+pub enum Scene {
+    /// The small controller.
+    Controller,
+    /// A real host, with a strike of its own.
+    Host(fn(&mut Hosted) -> Result<Instant, RunError>),
+}
 
 /// Something that breaks.
 #[derive(Debug)]
@@ -21,6 +32,8 @@ pub struct Fault {
     pub key: &'static str,
     /// For people.
     pub name: &'static str,
+    /// Who has the builds; with a host, the rest but `may_lose` and `lasts` says nothing.
+    pub scene: Scene,
     /// What it needs.
     pub place: Place,
     /// How the controller gets to the masters.
@@ -52,6 +65,7 @@ impl Fault {
         Self {
             key,
             name,
+            scene: Scene::Controller,
             place: Place::Plain,
             way: Way::Election,
             seconds: 15,
@@ -98,6 +112,9 @@ const ALL: &[&Fault] = &[
     &http::GARBAGE,
     &http::HUGE,
     &http::SLOW,
+    &hosted::LEADER_KILLED,
+    &hosted::AGENT_RECOVERED,
+    &hosted::KILLED,
 ];
 
 #[cfg(test)]

@@ -140,7 +140,7 @@ fn all_done(bed: &mut Bed) -> Result<Duration, RunError> {
     })
 }
 
-fn unless(fine: bool, what: &str, reason: impl Display) -> Result<(), RunError> {
+pub(crate) fn unless(fine: bool, what: &str, reason: impl Display) -> Result<(), RunError> {
     if fine {
         return Ok(());
     }

@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::Fault;
+use crate::bed::SECOND;
 
 /// Long enough for the master to call its tasks unreachable.
 pub(super) const RECOVERED: Fault = Fault {
@@ -21,13 +22,17 @@ pub(super) const RECOVERED: Fault = Fault {
 };
 
 pub(super) const LOST: Fault = Fault {
+    lasts: 20,
     spoils: true,
     may_lose: 5,
     ..Fault::new(
         "agent-lost",
-        "a machine lost for good, with five of the ten builds",
+        "a machine lost with five of the ten builds, marked gone after 20 s",
         |bed| {
+            let id = bed.cluster.agent_id(SECOND)?;
             bed.lose_machine()?;
+            bed.lasts(Duration::from_secs(20))?;
+            bed.cluster.mark_gone(&id)?;
             bed.lost = 5;
             Ok(Instant::now())
         },

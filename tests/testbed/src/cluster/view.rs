@@ -169,6 +169,38 @@ impl Cluster {
         answer.json()
     }
 
+    /// The id that the leading master knows a Mesos agent by.
+    ///
+    /// # Errors
+    /// [`RunError`] when none leads or it does not know the agent.
+    pub fn agent_id(&self, name: &str) -> Result<String, RunError> {
+        let end = format!(":{}", self.port(name)?);
+        let state = self.master_state()?;
+        let agents = state["slaves"].as_array().into_iter().flatten();
+        let mut found = agents.filter(|agent| agent["pid"].as_str().is_some_and(|pid| pid.ends_with(&end)));
+        match found.next().and_then(|agent| agent["id"].as_str()) {
+            Some(id) => Ok(id.to_owned()),
+            None => Err(RunError::Member {
+                name: name.into(),
+                problem: "is not registered with the leading master".into(),
+            }),
+        }
+    }
+
+    /// Tells the leading master that the machine with this agent id is gone for good, as an operator does.
+    ///
+    /// # Errors
+    /// [`RunError`] when none leads or it refuses.
+    pub fn mark_gone(&self, agent_id: &str) -> Result<(), RunError> {
+        let leader = self.leader()?;
+        let call = serde_json::json!({"type": "MARK_AGENT_GONE", "mark_agent_gone": {"agent_id": {"value": agent_id}}});
+        let client = self.member(&leader.name)?.client();
+        client
+            .post("/api/v1", "application/json", &call.to_string())?
+            .good()
+            .map(drop)
+    }
+
     /// CPUs in use on all agents, as the leading master counts them.
     ///
     /// # Errors

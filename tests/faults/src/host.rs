@@ -1,0 +1,246 @@
+//! The same with a real host: the packaged plugin, its agents, and freestyle builds.
+//!
+//! A freestyle build is in the host's own process, so it ends with that, whatever becomes of its agent. The host forgets
+//! its queue when it is killed; what was forgotten is asked for again, as a person would.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use e2e::{Gate, SOON, complaints, start_host};
+use testbed::host::Build;
+use testbed::seeds::{CloudSeed, TemplateSeed, freestyle};
+use testbed::{AgentSpec, Check, Cluster, ClusterSpec, Host, RunError};
+
+use crate::bed::TEN;
+use crate::list::{Fault, Scene};
+use crate::story::{ORPHAN, Row, unless};
+
+const FRAMEWORK: &str = "Jenkins Scheduler";
+const PROBE: &str = "probe";
+/// Ten JVMs that start on a busy machine.
+const STARTED: Duration = Duration::from_secs(240);
+/// All builds, and then a minute for which agents idle.
+const DONE: Duration = Duration::from_secs(300);
+
+/// A cluster with a host.
+#[derive(Debug)]
+pub struct Hosted {
+    // Dropped before the cluster that its agents run on.
+    /// The host.
+    pub host: Host,
+    /// The cluster.
+    pub cluster: Cluster,
+}
+
+/// What is known of the jobs, each of which has to be built once.
+struct Jobs {
+    names: Vec<String>,
+    /// Those whose first build ran when the fault struck.
+    ran: Vec<String>,
+    asked: BTreeMap<String, Instant>,
+}
+
+/// Plays a fault's story with a host.
+///
+/// # Errors
+/// [`RunError`] with what was not as it should be, and the end of the host's log.
+pub fn play(fault: &Fault) -> Result<Row, RunError> {
+    let Scene::Host(strike) = fault.scene else {
+        return Err(RunError::Member {
+            name: fault.key.into(),
+            problem: "has no host".into(),
+        });
+    };
+    let begin = Instant::now();
+    let mut bed = start()?;
+    let result = played(&mut bed, fault, strike, begin);
+    if result.is_err() {
+        bed.cluster.keep_logs();
+    }
+    result.map_err(|error| RunError::Condition {
+        what: format!("{}: {error}", fault.name),
+        reason: format!("{}\n{}", bed.host.tail(), bed.cluster.tails()),
+    })
+}
+
+/// Two Mesos agents, each with room for five agents and for the probe.
+fn start() -> Result<Hosted, RunError> {
+    let cluster = Cluster::start(&ClusterSpec {
+        masters: 3,
+        zookeepers: 3,
+        master_flags: vec!["--zk_session_timeout=4secs".into()],
+        ..ClusterSpec::with_agents(2, &AgentSpec::with(1.1, 4096))
+    })?;
+    let probe = TemplateSeed {
+        label: PROBE.into(),
+        cpus: "0.02".into(),
+        executor_cpus: "0.02".into(),
+        ..TemplateSeed::default()
+    };
+    let host = start_host(vec![CloudSeed {
+        master: cluster.master(),
+        templates: vec![TemplateSeed::default(), probe],
+        ..CloudSeed::default()
+    }])?;
+    Ok(Hosted { host, cluster })
+}
+
+fn played(
+    bed: &mut Hosted,
+    fault: &Fault,
+    strike: fn(&mut Hosted) -> Result<Instant, RunError>,
+    begin: Instant,
+) -> Result<Row, RunError> {
+    let gate = Gate::closed()?;
+    let mut jobs = ten_run_and_ten_wait(bed, &gate)?;
+    let running = jobs.ran.len();
+    let from = strike(bed)?;
+    bed.host.create_job(PROBE, &freestyle(PROBE, "echo here"))?;
+    bed.host.build(PROBE)?;
+    bed.host.await_start(PROBE, 1, STARTED)?;
+    let recovery = from.elapsed();
+    for name in bed.cluster.masters() {
+        bed.cluster.launch(&name)?;
+    }
+    gate.open()?;
+    let orphan = all_done(bed, &mut jobs)?;
+    let lost = lost(bed, &jobs)?;
+    one_framework(bed)?;
+    let said = complaints(&bed.host.log());
+    unless(
+        said.is_empty(),
+        "nothing that the JVM's own checks of JNI say",
+        format!("{said:?}"),
+    )?;
+    let row = Row {
+        fault: fault.name,
+        running,
+        done: jobs.names.len(),
+        lost: lost.len(),
+        recovery: recovery.as_secs_f64(),
+        orphan: orphan.as_secs_f64(),
+        took: begin.elapsed().as_secs_f64(),
+    };
+    unless(running == TEN, "ten builds that ran", running)?;
+    unless(row.lost <= fault.may_lose, "no build lost", format!("{lost:?}"))?;
+    unless(
+        orphan <= ORPHAN,
+        "no task without an owner for more than 60 s",
+        row.orphan,
+    )?;
+    Ok(row)
+}
+
+fn ten_run_and_ten_wait(bed: &Hosted, gate: &Gate) -> Result<Jobs, RunError> {
+    let names: Vec<String> = (1..=2 * TEN).map(|number| format!("job{number}")).collect();
+    for name in &names {
+        bed.host.create_job(name, &freestyle("mesos", &gate.script()))?;
+        bed.host.build(name)?;
+    }
+    let ran = bed
+        .host
+        .await_that("ten builds that run and ten that wait", STARTED, || {
+            let ran: Vec<String> = names
+                .iter()
+                .filter(|name| matches!(bed.host.find_build(name, 1), Ok(Some(build)) if build.building))
+                .cloned()
+                .collect();
+            let waiting = bed.host.queue().map_or(0, |queue| queue.len());
+            let found = (ran.len(), waiting);
+            Check::when(found == (TEN, TEN), ran, || format!("{found:?}"))
+        })?;
+    Ok(Jobs {
+        names,
+        ran,
+        asked: BTreeMap::new(),
+    })
+}
+
+fn success(build: &Build) -> bool {
+    !build.building && build.result.as_deref() == Some("SUCCESS")
+}
+
+/// The builds of a job: at most a lost one and another.
+fn builds(bed: &Hosted, job: &str) -> Result<Vec<Build>, RunError> {
+    let mut all = Vec::new();
+    for number in 1..=3 {
+        all.extend(bed.host.find_build(job, number)?);
+    }
+    Ok(all)
+}
+
+/// Those whose first build ran and did not end well.
+fn lost(bed: &Hosted, jobs: &Jobs) -> Result<Vec<String>, RunError> {
+    let mut lost = Vec::new();
+    for name in &jobs.ran {
+        let first = bed.host.find_build(name, 1)?;
+        if !first.is_some_and(|build| success(&build)) {
+            lost.push(name.clone());
+        }
+    }
+    Ok(lost)
+}
+
+/// Waits until each job was built and no task is left; the greatest age of a task without a node.
+fn all_done(bed: &Hosted, jobs: &mut Jobs) -> Result<Duration, RunError> {
+    let mut strangers: BTreeMap<String, Instant> = BTreeMap::new();
+    let mut oldest = Duration::ZERO;
+    bed.host
+        .await_that("all builds, and the end of all agents", DONE, || {
+            let mut look = |jobs: &mut Jobs| -> Result<(usize, usize), RunError> {
+                let tasks = bed.cluster.tasks()?;
+                let nodes = bed.host.nodes()?;
+                strangers.retain(|name, _| tasks.iter().any(|task| task.id == *name));
+                for task in &tasks {
+                    if nodes.iter().all(|node| node.name != task.id) {
+                        let since = *strangers.entry(task.id.clone()).or_insert_with(Instant::now);
+                        oldest = oldest.max(since.elapsed());
+                    }
+                }
+                Ok((ask_again(bed, jobs)?, tasks.len()))
+            };
+            match look(jobs) {
+                Ok(found) => Check::when(found == (0, 0), (), || {
+                    format!("builds and tasks left: {found:?}")
+                }),
+                Err(error) => Check::NotYet(error.to_string()),
+            }
+        })?;
+    Ok(oldest)
+}
+
+/// Asks for what the host has forgotten; how many jobs are still to be built.
+fn ask_again(bed: &Hosted, jobs: &mut Jobs) -> Result<usize, RunError> {
+    let queue = bed.host.queue()?;
+    let mut left = 0;
+    for name in &jobs.names {
+        let builds = builds(bed, name)?;
+        if builds.iter().any(success) {
+            continue;
+        }
+        left += 1;
+        let forgotten =
+            !builds.iter().any(|build| build.building) && queue.iter().all(|item| item.job != *name);
+        // Between the queue and the executor a build is in neither for a moment.
+        let asked = jobs
+            .asked
+            .get(name)
+            .is_some_and(|asked| asked.elapsed() < SOON / 3);
+        if forgotten && !asked {
+            bed.host.build(name)?;
+            jobs.asked.insert(name.clone(), Instant::now());
+        }
+    }
+    Ok(left)
+}
+
+fn one_framework(bed: &Hosted) -> Result<(), RunError> {
+    let state = bed.cluster.master_state()?;
+    let frameworks = bed.cluster.frameworks(FRAMEWORK)?;
+    let ended = state["completed_frameworks"].as_array().map_or(0, Vec::len);
+    unless(
+        frameworks.len() == 1 && frameworks[0]["active"] == true && ended == 0,
+        "one framework",
+        format!("{} and {ended} that have ended", frameworks.len()),
+    )
+}
