@@ -433,6 +433,23 @@ impl Bed {
         })
     }
 
+    /// A fault that nothing can be launched through: lets this time go by, which is longer than a build, and finds that
+    /// none has begun.
+    ///
+    /// # Errors
+    /// [`RunError::Condition`] when the fault was not one.
+    pub fn holds_up(&mut self, time: Duration) -> Result<(), RunError> {
+        self.lasts(time)?;
+        let record = self.record();
+        match record.waiting() {
+            TEN => Ok(()),
+            waiting => Err(RunError::Condition {
+                what: "a fault that nothing can be launched through".into(),
+                reason: format!("{waiting} builds wait, {} are done", record.done()),
+            }),
+        }
+    }
+
     /// Ends the controller's story: it takes its framework away.
     ///
     /// # Errors

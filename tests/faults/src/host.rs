@@ -14,6 +14,7 @@ use testbed::{AgentSpec, Check, Cluster, ClusterSpec, Host, RunError};
 use crate::bed::TEN;
 use crate::list::{Fault, Scene};
 use crate::story::{ORPHAN, Row, unless};
+use crate::strangers::Strangers;
 
 const FRAMEWORK: &str = "Jenkins Scheduler";
 const PROBE: &str = "probe";
@@ -183,20 +184,13 @@ fn lost(bed: &Hosted, jobs: &Jobs) -> Result<Vec<String>, RunError> {
 
 /// Waits until each job was built and no task is left; the greatest age of a task without a node.
 fn all_done(bed: &Hosted, jobs: &mut Jobs) -> Result<Duration, RunError> {
-    let mut strangers: BTreeMap<String, Instant> = BTreeMap::new();
-    let mut oldest = Duration::ZERO;
+    let mut strangers = Strangers::default();
     bed.host
         .await_that("all builds, and the end of all agents", DONE, || {
             let mut look = |jobs: &mut Jobs| -> Result<(usize, usize), RunError> {
                 let tasks = bed.cluster.tasks()?;
                 let nodes = bed.host.nodes()?;
-                strangers.retain(|name, _| tasks.iter().any(|task| task.id == *name));
-                for task in &tasks {
-                    if nodes.iter().all(|node| node.name != task.id) {
-                        let since = *strangers.entry(task.id.clone()).or_insert_with(Instant::now);
-                        oldest = oldest.max(since.elapsed());
-                    }
-                }
+                strangers.look(&tasks, |name| nodes.iter().any(|node| node.name == name));
                 Ok((ask_again(bed, jobs)?, tasks.len()))
             };
             match look(jobs) {
@@ -206,7 +200,7 @@ fn all_done(bed: &Hosted, jobs: &mut Jobs) -> Result<Duration, RunError> {
                 Err(error) => Check::NotYet(error.to_string()),
             }
         })?;
-    Ok(oldest)
+    Ok(strangers.oldest)
 }
 
 /// Asks for what the host has forgotten; how many jobs are still to be built.

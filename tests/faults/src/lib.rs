@@ -20,4 +20,5 @@ pub mod list;
 pub mod orders;
 pub mod proxy;
 pub mod story;
+pub mod strangers;
 pub mod table;

@@ -1,7 +1,6 @@
 //! What happens around a fault: ten builds run and ten wait, it strikes, it is over, and all has to be as if it had not
 //! been.
 
-use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::time::{Duration, Instant};
 
@@ -12,6 +11,7 @@ use testbed::{Check, RunError};
 use crate::bed::{Bed, SOON, TEN};
 use crate::list::Fault;
 use crate::orders::Record;
+use crate::strangers::Strangers;
 
 /// For how long a task may live that nobody owns, once the fault is over.
 pub const ORPHAN: Duration = Duration::from_secs(60);
@@ -32,7 +32,7 @@ pub struct Row {
     pub lost: usize,
     /// From the moment at which it could get better until a build that was asked for then began, in seconds.
     pub recovery: f64,
-    /// The longest time after that for which the master had a task that the controller did not know, in seconds.
+    /// The longest time from that moment on for which the master had a task that the controller did not know, in seconds.
     pub orphan: f64,
     /// From the start of the controller on, in seconds.
     pub took: f64,
@@ -59,10 +59,11 @@ fn played(bed: &mut Bed, fault: &Fault) -> Result<Row, RunError> {
     bed.begin()?;
     let running = bed.record().running();
     let from = (fault.strike)(bed)?;
-    let recovery = recovered(bed)?.duration_since(from);
+    let mut strangers = Strangers::default();
+    let recovery = recovered(bed, &mut strangers)?.duration_since(from);
     (fault.heal)(bed)?;
     bed.up()?;
-    let orphan = all_done(bed)?;
+    all_done(bed, &mut strangers)?;
     let record = bed.record();
     nothing_is_left(bed, &record)?;
     bed.close()?;
@@ -73,7 +74,7 @@ fn played(bed: &mut Bed, fault: &Fault) -> Result<Row, RunError> {
         done: record.done(),
         lost: record.losses.len(),
         recovery: recovery.as_secs_f64(),
-        orphan: orphan.as_secs_f64(),
+        orphan: strangers.oldest.as_secs_f64(),
         took: begin.elapsed().as_secs_f64(),
     };
     judge(&row, fault, &record)?;
@@ -81,10 +82,11 @@ fn played(bed: &mut Bed, fault: &Fault) -> Result<Row, RunError> {
 }
 
 /// Asks for one more agent, and waits until it is there and the master has all Mesos agents again.
-fn recovered(bed: &mut Bed) -> Result<Instant, RunError> {
+fn recovered(bed: &mut Bed, strangers: &mut Strangers) -> Result<Instant, RunError> {
     bed.order(|orders| orders.probes += 1)?;
     let mut begun = None;
     bed.wait("a build that was asked for after the fault", RECOVERY, |bed| {
+        look_for(strangers, bed);
         let record = bed.record();
         if record.probes < bed.orders().probes {
             return Check::NotYet(format!("it has not begun: {}", record.connection));
@@ -105,32 +107,28 @@ fn recovered(bed: &mut Bed) -> Result<Instant, RunError> {
     })
 }
 
-/// Waits until all builds are done and all agents have ended; the greatest age of a task that nobody owns.
-fn all_done(bed: &mut Bed) -> Result<Duration, RunError> {
+/// What of the master's tasks the controller does not know; none when no master tells.
+fn look_for(strangers: &mut Strangers, bed: &Bed) -> Option<usize> {
+    let tasks = bed.cluster.tasks().ok()?;
+    let record = bed.record();
+    Some(strangers.look(&tasks, |name| record.agents.contains_key(name)))
+}
+
+/// Waits until all builds are done and all agents have ended.
+fn all_done(bed: &mut Bed, strangers: &mut Strangers) -> Result<(), RunError> {
     let builds = usize::try_from(bed.orders().builds).unwrap_or(usize::MAX);
-    let mut strangers: BTreeMap<String, Instant> = BTreeMap::new();
-    let mut oldest = Duration::ZERO;
     bed.wait("the end of all builds", DONE, |bed| {
-        if let Ok(tasks) = bed.cluster.tasks() {
-            let record = bed.record();
-            strangers.retain(|name, _| tasks.iter().any(|task| task.id == *name));
-            for task in tasks {
-                if !record.agents.contains_key(&task.id) {
-                    let since = *strangers.entry(task.id).or_insert_with(Instant::now);
-                    oldest = oldest.max(since.elapsed());
-                }
-            }
-        }
+        let unowned = look_for(strangers, bed);
         let record = bed.record();
         if matches!(bed.controls(), Ok(false)) {
             return Check::Never("the controller has ended".into());
         }
         Check::when(
-            record.done() == builds && record.agents.is_empty() && strangers.is_empty(),
-            oldest,
+            record.done() == builds && record.agents.is_empty() && unowned == Some(0),
+            (),
             || {
                 format!(
-                    "{} done, agents: {:?}, strangers: {strangers:?}, {}",
+                    "{} done, agents: {:?}, strangers: {unowned:?}, {}",
                     record.done(),
                     record.agents,
                     record.connection

@@ -71,7 +71,7 @@ pub(super) const DOWN: Fault = Fault {
         "controller killed, back after 5 minutes",
         |bed| {
             bed.kill_controller()?;
-            bed.lasts(Duration::from_secs(300))?;
+            bed.holds_up(Duration::from_secs(300))?;
             bed.start_controller()?;
             Ok(Instant::now())
         },

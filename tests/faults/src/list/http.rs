@@ -49,7 +49,7 @@ pub(super) const SLOW: Fault = Fault {
 
 fn behaves(bed: &mut Bed, manner: Manner, seconds: u64) -> Result<Instant, RunError> {
     bed.proxy()?.behave(manner);
-    bed.lasts(Duration::from_secs(seconds))?;
+    bed.holds_up(Duration::from_secs(seconds))?;
     bed.proxy()?.behave(Manner::Good);
     Ok(Instant::now())
 }

@@ -17,7 +17,7 @@ pub(super) const DISK_FULL: Fault = Fault {
     lasts: 30,
     ..Fault::new("disk-full", "disk under the ledger full for 30 s", |bed| {
         bed.disk()?.fill()?;
-        bed.lasts(Duration::from_secs(30))?;
+        bed.holds_up(Duration::from_secs(30))?;
         bed.disk()?.free()?;
         Ok(Instant::now())
     })

@@ -49,7 +49,7 @@ pub(super) const TWO_KILLED: Fault = Fault {
             for name in other.iter().chain([&leader]) {
                 bed.down(name)?;
             }
-            bed.lasts(Duration::from_secs(20))?;
+            bed.holds_up(Duration::from_secs(20))?;
             bed.up()?;
             Ok(Instant::now())
         },

@@ -42,7 +42,7 @@ fn cut(bed: &mut Bed, directions: &[Cut]) -> Result<Instant, RunError> {
     for direction in directions {
         bed.link()?.cut(*direction)?;
     }
-    bed.lasts(LONG)?;
+    bed.holds_up(LONG)?;
     for direction in directions {
         bed.link()?.mend(*direction)?;
     }

@@ -25,7 +25,7 @@ pub(super) const ALL_DOWN: Fault = Fault {
         for name in bed.cluster.zookeepers() {
             bed.down(&name)?;
         }
-        bed.lasts(Duration::from_secs(60))?;
+        bed.holds_up(Duration::from_secs(60))?;
         bed.up()?;
         Ok(Instant::now())
     })
