@@ -331,6 +331,19 @@ impl Bed {
             .ok_or_else(|| missing("a running controller"))
     }
 
+    /// The most memory that the controller has had, in kB.
+    ///
+    /// # Errors
+    /// [`RunError`] when it does not run.
+    pub fn memory(&mut self) -> Result<u64, RunError> {
+        let pid = self.controller()?.as_raw_nonzero();
+        let path = PathBuf::from(format!("/proc/{pid}/status"));
+        let status = fs::read_to_string(&path).map_err(file("reading", &path))?;
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        peak.and_then(|peak| peak.trim().strip_suffix(" kB")?.parse().ok())
+            .ok_or_else(|| missing("a peak of memory"))
+    }
+
     /// Kills the controller with SIGKILL.
     ///
     /// # Errors

@@ -8,6 +8,9 @@ use super::Fault;
 use crate::bed::{Bed, Way};
 use crate::proxy::Manner;
 
+/// What a controller may have at its peak while it is sent events of 1 GB, in kB: they are refused by their length.
+const MOST_MEMORY: u64 = 200 << 10;
+
 const fn proxied(
     key: &'static str,
     name: &'static str,
@@ -37,7 +40,15 @@ pub(super) const GARBAGE: Fault = Fault {
 };
 
 pub(super) const HUGE: Fault = proxied("http-huge", "events of 1 GB, for 20 s", |bed| {
-    behaves(bed, Manner::Huge, 20)
+    let from = behaves(bed, Manner::Huge, 20)?;
+    let peak = bed.memory()?;
+    if peak > MOST_MEMORY {
+        return Err(RunError::Condition {
+            what: "a controller that does not take in what is too large".into(),
+            reason: format!("it had {peak} kB"),
+        });
+    }
+    Ok(from)
 });
 
 pub(super) const SLOW: Fault = Fault {
