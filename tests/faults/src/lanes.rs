@@ -1,6 +1,6 @@
 //! Several beds side by side: most faults only wait.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 
 use testbed::RunError;
@@ -22,10 +22,7 @@ pub fn play(faults: &[&'static Fault], lanes: usize, tell: impl Fn(&Fault, &Resu
 
 fn lane(waiting: &Mutex<Vec<&'static Fault>>, tell: &(impl Fn(&Fault, &Result<Row, RunError>) + Sync)) {
     let mut bed: Option<Bed> = None;
-    while let Some(fault) = next(
-        &mut waiting.lock().unwrap_or_else(PoisonError::into_inner),
-        bed.as_ref(),
-    ) {
+    while let Some(fault) = next(waiting, bed.as_ref()) {
         if let Scene::Host(_) = fault.scene {
             tell(fault, &host::play(fault));
             continue;
@@ -51,7 +48,8 @@ fn lane(waiting: &Mutex<Vec<&'static Fault>>, tell: &(impl Fn(&Fault, &Result<Ro
 }
 
 /// The longest fault for the bed that stands, else the longest.
-fn next(waiting: &mut MutexGuard<'_, Vec<&'static Fault>>, bed: Option<&Bed>) -> Option<&'static Fault> {
+fn next(waiting: &Mutex<Vec<&'static Fault>>, bed: Option<&Bed>) -> Option<&'static Fault> {
+    let mut waiting = waiting.lock().unwrap_or_else(PoisonError::into_inner);
     let longest = |fits: &dyn Fn(&Fault) -> bool| {
         let fitting = waiting.iter().enumerate().filter(|(_, fault)| fits(fault));
         fitting
