@@ -1,6 +1,7 @@
 //! TCP and TLS connections to a master, with errors that say what to look at.
 
 use std::io;
+use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -8,6 +9,7 @@ use bytes::Bytes;
 use http_body_util::Full;
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
+use mesos_core::Config;
 use mesos_core::master::{MasterAddress, Scheme};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpStream, lookup_host};
@@ -15,7 +17,8 @@ use tokio::task::AbortHandle;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::rustls::crypto::ring;
-use tokio_rustls::rustls::pki_types::ServerName;
+use tokio_rustls::rustls::pki_types::pem::PemObject;
+use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
 use tokio_rustls::rustls::{self, CertificateError, ClientConfig, RootCertStore};
 
 /// How long things may take.
@@ -59,6 +62,9 @@ pub(crate) enum ConnectError {
     /// The host is none that a certificate could be made out to.
     #[error("TLS cannot be used with the host `{host}`: use a DNS name or an IP address in Mesos master")]
     TlsName { host: String },
+    /// The file with certificate authorities.
+    #[error("the CA file {path} cannot be used ({problem}): correct CA file in the cloud, or the file")]
+    CaFile { path: String, problem: String },
     /// The connection came up and broke at once.
     #[error("the connection to {address} broke off at its start ({source})")]
     Broken { address: String, source: hyper::Error },
@@ -72,7 +78,8 @@ fn tls_cure(error: &io::Error) -> &'static str {
     match tls {
         Some(rustls::Error::InvalidCertificate(problem)) => match problem {
             CertificateError::UnknownIssuer | CertificateError::BadSignature => {
-                "add the certificate authority of the master to the trusted ones of this system"
+                "name a file with the certificate authority of the master as CA file in the cloud, or add it to the trusted \
+                 ones of this system"
             }
             CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
                 "use a host name in Mesos master that is in the certificate"
@@ -99,6 +106,8 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 pub(crate) struct Connector {
     pub(crate) timeouts: Timeouts,
     tls: Option<TlsConnector>,
+    /// PEM, read for each connection: it may be replaced while we run.
+    ca_file: Option<PathBuf>,
 }
 
 /// One HTTP/1.1 connection; dropping it closes the socket.
@@ -119,6 +128,15 @@ impl Drop for Closer {
 }
 
 impl Connector {
+    /// Trusts what the system trusts and what is in the file that is configured, if one is.
+    pub(crate) fn of(config: &Config) -> Self {
+        let ca_file = Some(config.ca_file.trim()).filter(|path| !path.is_empty());
+        Connector {
+            ca_file: ca_file.map(PathBuf::from),
+            ..Connector::default()
+        }
+    }
+
     /// Trusts these certificate authorities in place of the system's.
     #[cfg(test)]
     pub(crate) fn trusting(roots: RootCertStore) -> Self {
@@ -168,6 +186,12 @@ impl Connector {
 
     async fn open(&self, address: &MasterAddress) -> Result<Box<dyn Stream>, ConnectError> {
         let shown = address.authority();
+        let tls = match (address.scheme, &self.tls, &self.ca_file) {
+            (Scheme::Http | Scheme::Local, ..) => None,
+            (Scheme::Https, Some(tls), _) => Some(tls.clone()),
+            (Scheme::Https, None, Some(file)) => tls_with(file.clone()).await?,
+            (Scheme::Https, None, None) => system_tls().cloned(),
+        };
         let candidates: Vec<_> = lookup_host((address.host.as_str(), address.port))
             .await
             .map_err(|source| ConnectError::Resolve {
@@ -225,17 +249,13 @@ impl Connector {
             // The master within this process is not spoken to over the network.
             Scheme::Http | Scheme::Local => Ok(Box::new(tcp)),
             Scheme::Https => {
+                let tls = tls.ok_or_else(|| ConnectError::Tls {
+                    address: shown.clone(),
+                    source: io::Error::other("the TLS library could not be set up"),
+                })?;
                 let name = ServerName::try_from(address.host.clone()).map_err(|_| ConnectError::TlsName {
                     host: address.host.clone(),
                 })?;
-                let tls = self
-                    .tls
-                    .clone()
-                    .or_else(|| system_tls().cloned())
-                    .ok_or_else(|| ConnectError::Tls {
-                        address: shown.clone(),
-                        source: io::Error::other("the TLS library could not be set up"),
-                    })?;
                 let stream = tls.connect(name, tcp).await.map_err(|source| ConnectError::Tls {
                     address: shown,
                     source,
@@ -244,6 +264,34 @@ impl Connector {
             }
         }
     }
+}
+
+/// TLS that trusts what the system trusts and what is in this file.
+async fn tls_with(file: PathBuf) -> Result<Option<TlsConnector>, ConnectError> {
+    let path = file.display().to_string();
+    let unusable = |problem: String| ConnectError::CaFile {
+        path: path.clone(),
+        problem,
+    };
+    let read = move || {
+        let mut roots = RootCertStore::empty();
+        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+        let mut found = 0;
+        for certificate in CertificateDer::pem_file_iter(&file).map_err(|error| error.to_string())? {
+            let certificate = certificate.map_err(|error| error.to_string())?;
+            roots.add(certificate).map_err(|error| error.to_string())?;
+            found += 1;
+        }
+        match found {
+            0 => Err("there is no certificate in it".to_owned()),
+            _ => Ok(roots),
+        }
+    };
+    let roots = tokio::task::spawn_blocking(read)
+        .await
+        .map_err(|error| unusable(error.to_string()))?
+        .map_err(unusable)?;
+    Ok(client_config(roots).map(|config| TlsConnector::from(Arc::new(config))))
 }
 
 /// TLS that trusts what the system trusts (or the file that `SSL_CERT_FILE` names), read once.

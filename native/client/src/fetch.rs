@@ -151,6 +151,7 @@ fn unconnected(error: ConnectError) -> FetchError {
         )),
         ConnectError::Tls { address, source } => last(format!("TLS with {address} failed ({source})")),
         ConnectError::TlsName { host } => last(format!("TLS cannot be used with the host `{host}`")),
+        error @ ConnectError::CaFile { .. } => last(error.to_string()),
     }
 }
 

@@ -125,7 +125,7 @@ pub(crate) async fn test_connection(config: &Config) -> Report {
     if let Ok(MasterSource::Local(source)) = config.master.parse() {
         return local(mesos_local::probe(&source).await);
     }
-    let connector = Connector::default();
+    let connector = Connector::of(config);
     let outcome = timeout(DEADLINE, probe(&connector, config))
         .await
         .unwrap_or(Err(ProbeError::Deadline));
@@ -168,7 +168,7 @@ pub(crate) async fn survey(config: &Config) -> Result<Vec<Vec<Amount>>, String> 
     if let Ok(MasterSource::Local(source)) = config.master.parse() {
         return Ok(vec![vec![mesos_local::whole(&source, &std::env::temp_dir())]]);
     }
-    let connector = Connector::default();
+    let connector = Connector::of(config);
     let agents = timeout(DEADLINE, async {
         let mut client = Client::to_configured(&connector, config).await?;
         client.get::<Agents>(AGENTS).await
@@ -359,7 +359,7 @@ impl<'a> Client<'a> {
     async fn to_configured(connector: &'a Connector, config: &Config) -> Result<Self, ProbeError> {
         let address = match config.master.parse()? {
             MasterSource::Static(address) => address,
-            MasterSource::ZooKeeper(source) => find_once(&source).await?,
+            MasterSource::ZooKeeper(source) => config.spoken_to(find_once(&source).await?),
             // Asked for before.
             MasterSource::Local(_) => MasterAddress::local(),
         };

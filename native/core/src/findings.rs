@@ -113,6 +113,7 @@ pub(crate) fn title(field: &'static str) -> &'static str {
         "maxAgents" => "maximum number of agents",
         "maxCpus" => "maximum CPUs",
         "maxMem" => "maximum memory (MB)",
+        "caFile" => "CA file",
         "failoverTimeoutSeconds" => "failover timeout (seconds)",
         "declineSeconds" => "decline duration (seconds)",
         "holdBackSeconds" => "seconds until room is held back",

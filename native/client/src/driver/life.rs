@@ -13,6 +13,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::streams::{StreamInbox, StreamNews, Streams, call_error};
 use super::{CLOSE_TIMEOUT, Command, Driver, Exit, user};
+use crate::connect::Connector;
 use crate::detector::Detector;
 use crate::events::unix_millis;
 use crate::fetch::Fetcher;
@@ -233,6 +234,10 @@ impl Driver {
         match input {
             Input::Command(command) => self.command(parts, command),
             Input::Leader(leader) => {
+                let leader = match leader {
+                    Leader::Found(master) => Leader::Found(self.config.spoken_to(master)),
+                    other => other,
+                };
                 tracing::debug!("leading master: {leader:?}");
                 framework.handle_leader(leader, now);
             }
@@ -333,8 +338,11 @@ impl Driver {
             Some(Command::Release(release)) => parts.framework.release(release, now),
             Some(Command::Reconfigure(config)) => {
                 self.names.extend(config.owned.iter().cloned());
-                let moved = config.master.trim() != self.config.master.trim();
+                let moved = config.master.trim() != self.config.master.trim()
+                    || config.ca_file.trim().is_empty() != self.config.ca_file.trim().is_empty();
                 self.config = *config;
+                self.connector = Connector::of(&self.config);
+                parts.streams.connect_by(self.connector.clone());
                 parts.framework.reconfigure(complete(self.config.clone()), now);
                 if moved {
                     self.detect(parts);

@@ -113,12 +113,12 @@ impl Driver {
     ) -> Self {
         Driver {
             names: config.owned.clone(),
-            config,
             folder,
             commands,
             shared,
             detach,
-            connector: Connector::default(),
+            connector: Connector::of(&config),
+            config,
             clock: Clock(Instant::now()),
             backlog: VecDeque::new(),
             closing: None,

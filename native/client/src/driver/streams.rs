@@ -94,6 +94,11 @@ impl Streams {
         )
     }
 
+    /// New streams are opened by this.
+    pub(super) fn connect_by(&mut self, connector: Connector) {
+        self.connector = connector;
+    }
+
     /// From now on this cluster takes the place of a master, or nothing does. A cluster before it ends.
     pub(super) fn serve_by(&mut self, local: Option<Cluster>) {
         self.local = local;

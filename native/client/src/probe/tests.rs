@@ -288,8 +288,16 @@ async fn addresses_that_lead_nowhere_are_told_apart() {
     }
 }
 
-/// A certificate authority and a server certificate of it for 127.0.0.1.
+/// A certificate authority and a server with a certificate of it for this name.
 fn certificates(name: &str) -> (RootCertStore, TlsAcceptor) {
+    let (authority, acceptor) = issued(name);
+    let mut roots = RootCertStore::empty();
+    roots.add(authority.into()).unwrap();
+    (roots, acceptor)
+}
+
+/// The same with the authority as it is written.
+fn issued(name: &str) -> (Vec<u8>, TlsAcceptor) {
     let mut authority = CertificateParams::default();
     authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let authority = CertifiedIssuer::self_signed(authority, KeyPair::generate().unwrap()).unwrap();
@@ -298,8 +306,6 @@ fn certificates(name: &str) -> (RootCertStore, TlsAcceptor) {
         .unwrap()
         .signed_by(&key, &authority)
         .unwrap();
-    let mut roots = RootCertStore::empty();
-    roots.add(authority.as_ref().der().clone()).unwrap();
     let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
         .unwrap()
@@ -309,7 +315,10 @@ fn certificates(name: &str) -> (RootCertStore, TlsAcceptor) {
             PrivateKeyDer::Pkcs8(key.serialize_der().into()),
         )
         .unwrap();
-    (roots, TlsAcceptor::from(Arc::new(config)))
+    (
+        authority.as_ref().der().to_vec(),
+        TlsAcceptor::from(Arc::new(config)),
+    )
 }
 
 async fn probe_tls(trusted: RootCertStore, acceptor: TlsAcceptor) -> Result<String, String> {
@@ -332,7 +341,10 @@ async fn tls_troubles_are_told_apart() {
     let (_, acceptor) = certificates("127.0.0.1");
     let (strangers, _) = certificates("127.0.0.1");
     let untrusted = probe_tls(strangers, acceptor).await.unwrap_err();
-    assert!(untrusted.contains("add the certificate authority"), "{untrusted}");
+    assert!(
+        untrusted.contains("the certificate authority of the master as CA file"),
+        "{untrusted}"
+    );
 
     let (roots, acceptor) = certificates("mesos.example");
     let misnamed = probe_tls(roots, acceptor).await.unwrap_err();
@@ -356,4 +368,43 @@ async fn tls_troubles_are_told_apart() {
         "{}",
         report.message
     );
+}
+
+/// A file as a person has it, with a comment.
+fn pem(roots: &[u8]) -> String {
+    let text = crate::auth::base64(roots);
+    let lines: Vec<String> = text
+        .as_bytes()
+        .chunks(64)
+        .map(|line| String::from_utf8_lossy(line).into_owned())
+        .collect();
+    format!(
+        "# the masters'\n-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n",
+        lines.join("\n")
+    )
+}
+
+#[tokio::test]
+async fn a_master_whose_authority_is_in_the_ca_file_is_trusted() {
+    let (authority, acceptor) = issued("127.0.0.1");
+    let master = FakeMaster::start_tls([json(VERSION), json(AGENTS), login_taken()], acceptor).await;
+    let file = std::env::temp_dir().join(format!("mesos-ca-{}.pem", uuid::Uuid::new_v4()));
+    let mut config = config(&master.address);
+    config.ca_file = file.display().to_string();
+    let message = async |config: &Config| match probe(&Connector::of(config), config).await {
+        Ok(found) => Report::from(found).message,
+        Err(error) => error.to_string(),
+    };
+    let told = message(&config).await;
+    assert!(
+        told.contains("CA file") && told.contains("cannot be used"),
+        "{told}"
+    );
+    std::fs::write(&file, "no certificate").unwrap();
+    let told = message(&config).await;
+    assert!(told.contains("there is no certificate in it"), "{told}");
+    std::fs::write(&file, pem(&authority)).unwrap();
+    let told = message(&config).await;
+    std::fs::remove_file(&file).unwrap();
+    assert!(told.contains("1.11.0"), "{told}");
 }

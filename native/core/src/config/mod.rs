@@ -21,6 +21,7 @@ pub use size::TemplateSize;
 pub use template::{CommandStyle, Mode, Template, Uri, Variable};
 pub use templates::Templates;
 
+use crate::master::{MasterAddress, MasterSource, Scheme};
 use crate::number::Number;
 use crate::placement::Policy;
 use crate::scalar::Scalar;
@@ -63,6 +64,10 @@ pub struct Config {
     /// For messages only; default `MesosCloud`.
     #[serde(deserialize_with = "or_default")]
     pub name: String,
+    /// Path of a PEM file with certificate authorities that masters over TLS are trusted by, beside the system's; default
+    /// none. With one, a master that ZooKeeper names is spoken to over TLS, which it does not say itself.
+    #[serde(deserialize_with = "or_default")]
+    pub ca_file: String,
     /// `zk://…`, `host:port` or `http(s)://…`; see [`master`](crate::master). No default.
     #[serde(deserialize_with = "or_default")]
     pub master: String,
@@ -146,6 +151,7 @@ impl Default for Config {
             cloud_id: String::new(),
             framework_id: None,
             name: "MesosCloud".to_owned(),
+            ca_file: String::new(),
             master: String::new(),
             framework_name: "Jenkins Scheduler".to_owned(),
             role: "*".to_owned(),
@@ -199,6 +205,16 @@ impl Config {
     /// What a good place for an agent is; what cannot be read counts as the default.
     pub fn policy(&self) -> Policy {
         self.placement.parse().unwrap_or_default()
+    }
+
+    /// The master as it is spoken to: whom ZooKeeper names, over TLS where certificate authorities are given for it.
+    #[must_use]
+    pub fn spoken_to(&self, mut master: MasterAddress) -> MasterAddress {
+        let by_zookeeper = matches!(self.master.parse(), Ok(MasterSource::ZooKeeper(_)));
+        if by_zookeeper && !self.ca_file.trim().is_empty() {
+            master.scheme = Scheme::Https;
+        }
+        master
     }
 
     /// How long an agent waits before what it needs is held back for it; a bad number counts as the default.

@@ -29,6 +29,13 @@ pub(super) fn check(config: &Config, findings: &mut Findings) {
         }
         Ok(_) => {}
     }
+    let ca_file = config.ca_file.trim();
+    if !ca_file.is_empty() && (!ca_file.starts_with('/') || ca_file.chars().any(char::is_control)) {
+        findings.error(
+            "caFile",
+            "CA file is no absolute path: enter one, as in /etc/ssl/mesos-ca.pem",
+        );
+    }
     if config.framework_name.trim().is_empty() {
         findings.error(
             "frameworkName",

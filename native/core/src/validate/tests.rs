@@ -753,3 +753,17 @@ fn several_roles_are_looked_at_one_by_one() {
         "role has a blank in it, which Mesos refuses: remove it"
     );
 }
+
+#[test]
+fn a_ca_file_is_named_by_its_whole_path() {
+    for (path, good) in [
+        ("", true),
+        (" /etc/ssl/mesos-ca.pem ", true),
+        ("mesos-ca.pem", false),
+        ("/a\nb", false),
+    ] {
+        let found = of(serde_json::json!({"caFile": path}));
+        let told = found.iter().any(|problem| problem.1 == "caFile");
+        assert_eq!(told, !good, "{path:?}: {found:?}");
+    }
+}

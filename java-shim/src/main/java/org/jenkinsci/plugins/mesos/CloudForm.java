@@ -86,6 +86,11 @@ public abstract class CloudForm extends FieldDescriptor<Cloud> {
     }
 
     @RequirePOST
+    public FormValidation doCheckCaFile(@QueryParameter String value) {
+        return FieldCheck.cloud("caFile", value);
+    }
+
+    @RequirePOST
     public FormValidation doCheckTunnel(@QueryParameter String value) {
         return TextRules.answer(TextRules.tunnel(value));
     }

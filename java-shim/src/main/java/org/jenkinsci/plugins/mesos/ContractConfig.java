@@ -21,6 +21,7 @@ final class ContractConfig {
         config.put("frameworkId", Util.fixEmptyAndTrim(cloud.getFrameworkId()));
         config.put("name", cloud.name);
         config.put("master", cloud.getMaster());
+        config.put("caFile", cloud.getCaFile());
         config.put("frameworkName", cloud.getFrameworkName());
         config.put("role", cloud.getRole());
         config.put("user", cloud.getSlavesUser());

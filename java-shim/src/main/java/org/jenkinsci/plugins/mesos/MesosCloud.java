@@ -65,6 +65,7 @@ public class MesosCloud extends Cloud {
     // reads the file again then finds only what it knows.
     private String connection;
     private String tunnel;
+    private String caFile;
     private String failoverTimeout;
     private String launchTimeout;
     private String placement;
@@ -123,6 +124,7 @@ public class MesosCloud extends Cloud {
         slaveInfos = new ArrayList<>(source.slaveInfos);
         connection = source.connection;
         tunnel = source.tunnel;
+        caFile = source.caFile;
         failoverTimeout = source.failoverTimeout;
         launchTimeout = source.launchTimeout;
         placement = source.placement;
@@ -352,6 +354,16 @@ public class MesosCloud extends Cloud {
     @DataBoundSetter
     public void setTunnel(String tunnel) {
         this.tunnel = Util.fixEmptyAndTrim(tunnel);
+    }
+
+    /** Path of a PEM file with the certificate authorities of masters over TLS; empty: those of the system. */
+    public String getCaFile() {
+        return Util.fixNull(caFile);
+    }
+
+    @DataBoundSetter
+    public void setCaFile(String caFile) {
+        this.caFile = Util.fixEmptyAndTrim(caFile);
     }
 
     /** Seconds for which Mesos keeps the agents while Jenkins is away. */

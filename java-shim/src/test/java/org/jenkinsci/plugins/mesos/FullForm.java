@@ -24,6 +24,7 @@ final class FullForm {
         cloud.setLaunchTimeout("120");
         cloud.setConnection("websocket");
         cloud.setTunnel("gate.example:5000");
+        cloud.setCaFile("/etc/ssl/mesos-ca.pem");
         cloud.setPlacement("spread");
         cloud.setHoldBackSeconds("60");
         cloud.setMaxAgents("40");
