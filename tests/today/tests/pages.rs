@@ -159,6 +159,7 @@ fn a_cloud_made_in_the_browser_is_saved_with_its_template_and_container() {
         .unwrap();
     visitor.click("button.validate-button").unwrap();
     visitor.await_text("Mesos 1.11").unwrap();
+    visitor.await_text("Role *: weight 1 (100.0 %").unwrap();
     visitor.picture("connection-test").unwrap();
     visitor.write("input[name='_.labelString']", "fresh").unwrap();
     visitor.write("input[name='_.slaveCpus']", "many").unwrap();
@@ -195,4 +196,10 @@ fn a_cloud_made_in_the_browser_is_saved_with_its_template_and_container() {
         Check::when(frameworks.is_ok_and(|all| all.len() == 1), (), || "none".into())
     });
     subscribed.unwrap();
+    // Asked for by the first look; whose framework it is, is known when it is registered.
+    visitor
+        .await_page("mesos/", "this cloud, Jenkins Scheduler (nothing)")
+        .unwrap();
+    visitor.await_text("Guaranteed").unwrap();
+    visitor.picture("roles").unwrap();
 }
