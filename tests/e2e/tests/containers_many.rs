@@ -112,6 +112,21 @@ fn fifty_containers_at_once_and_an_engine_that_is_restarted_under_them() -> Resu
     pier.engine.docker(&prune)?;
     pier.gone()?;
     let again = pier.run(&["small"])?;
+
+    // An engine that is restarted in good order ends its containers first, which is told as well.
+    pier.engine.stop()?;
+    pier.engine.start_again()?;
+    let (state, message) = pier.end(&again["small"])?;
+    println!("after the engine's restart: {message}");
+    assert_eq!(state, "TASK_FAILED", "{message}");
+    let told = [
+        "ended by somebody other than Jenkins",
+        "engine of the host was stopped",
+    ];
+    assert!(told.iter().any(|words| message.contains(words)), "{message}");
+    pier.engine.docker(&prune)?;
+    pier.gone()?;
+    let again = pier.run(&["small"])?;
     pier.release(&[again["small"].clone()])?;
 
     // Neither a container nor a layer, a network of ours or a process is left.
