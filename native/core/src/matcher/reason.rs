@@ -81,14 +81,18 @@ pub(super) struct Surveys {
     /// Hosts that have changed since.
     changed: Vec<HostId>,
     hosts: usize,
-    spare: Vec<Survey>,
+    spare: Vec<(What, Survey)>,
 }
 
 impl Surveys {
     pub(super) fn clear(&mut self) {
         let room = SPARE.saturating_sub(self.spare.len());
-        self.spare
-            .extend(self.surveys.drain().map(|(_, survey)| survey).take(room));
+        self.spare.extend(
+            self.surveys
+                .drain()
+                .map(|(key, survey)| (key.3, survey))
+                .take(room),
+        );
         self.changed.clear();
     }
 
@@ -196,7 +200,9 @@ impl<'a> Explainer<'a> {
             .entry((ask.rule.0, until, ask.revocable, what))
             .or_insert_with(|| {
                 let rule = rule(account, ask);
-                let mut survey = spare.pop().unwrap_or_default();
+                // One that was asked the same has grown to what is needed.
+                let like = spare.iter().position(|(other, _)| *other == what);
+                let mut survey = like.map(|at| spare.swap_remove(at).1).unwrap_or_default();
                 survey.fill(
                     board
                         .hosts()
@@ -213,7 +219,7 @@ impl<'a> Explainer<'a> {
         let refused = lacks_of(survey.refused(), rule(account, ask));
         let holds = survey.holds(ask.amount);
         let mut special = None;
-        let text = if survey.is_empty() {
+        let mut text = if survey.is_empty() {
             words::unsuitable(survey.total, &refused, ask, rule(account, ask), home, what)
         } else if !holds {
             let largest = survey.largest();
@@ -241,18 +247,14 @@ impl<'a> Explainer<'a> {
             .then(|| survey.nearest(ask.amount))
             .flatten()
             .and_then(|(room, host)| {
-                Some(words::nearest(
-                    &seat(account, host)?.profile.hostname,
-                    ask.amount,
-                    room,
-                ))
+                let hostname = seat(account, host)?.profile.hostname.as_str();
+                Some((hostname, ask.amount, room))
             });
-        let detail = match what {
-            What::Offer if total > 1 => words::detail(total, &lacking, nearest),
-            What::Offer | What::Agent => String::new(),
-        };
+        if what == What::Offer && total > 1 {
+            words::add_detail(&mut text, total, &lacking, nearest);
+        }
         Reason {
-            text: text + &detail,
+            text,
             possible: true,
             offers: if what == What::Offer { total } else { 0 },
             lacking,

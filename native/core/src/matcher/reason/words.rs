@@ -10,7 +10,10 @@ use crate::ports::PortSet;
 use crate::resources::{Other, Share};
 use crate::scalar::Scalar;
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
 
+/// Most reasons are shorter.
+const LENGTH: usize = 256;
 const KINDS: [&str; 4] = ["CPUs", "MB of memory", "MB of disk", "GPUs"];
 
 fn by_kind(amount: Amount) -> [Scalar; 4] {
@@ -67,12 +70,17 @@ pub(super) fn unsuitable(
 pub(super) fn amount_shortage(need: Amount, largest: Amount, what: What) -> String {
     let what = what.as_str();
     let kinds = || KINDS.iter().zip(by_kind(need).into_iter().zip(by_kind(largest)));
-    let missing: Vec<String> = kinds()
-        .filter(|(_, (need, largest))| need > largest)
-        .map(|(kind, (need, largest))| format!("needs {need} {kind}, largest {what} has {largest}"))
-        .collect();
+    let mut missing = String::with_capacity(LENGTH);
+    for (kind, (need, largest)) in kinds().filter(|(_, (need, largest))| need > largest) {
+        let separator = if missing.is_empty() { "" } else { "; " };
+        // writing to a String cannot fail
+        let _ = write!(
+            missing,
+            "{separator}needs {need} {kind}, largest {what} has {largest}"
+        );
+    }
     if !missing.is_empty() {
-        return missing.join("; ");
+        return missing;
     }
     let wanted: Vec<String> = kinds()
         .filter(|(_, (need, _))| *need > Scalar::ZERO)
@@ -141,49 +149,51 @@ pub(super) fn others(others: &[Other], what: What) -> String {
     )
 }
 
-/// Which host lacks least.
-pub(super) fn nearest(hostname: &str, need: Amount, room: Amount) -> String {
-    let misses: Vec<String> = KINDS
-        .iter()
-        .zip(by_kind(need).into_iter().zip(by_kind(room)))
-        .filter(|(_, (need, room))| need > room)
-        .map(|(kind, (need, room))| format!("{room} of {need} {kind}"))
-        .collect();
-    format!("nearest is {hostname} with {}", misses.join(" and "))
+/// Adds how many of so many offers lack what, and the host that lacks least: its name, what is needed and what it has.
+pub(super) fn add_detail(
+    text: &mut String,
+    total: usize,
+    lacking: &[(Lack, usize)],
+    nearest: Option<(&str, Amount, Amount)>,
+) {
+    // writing to a String cannot fail
+    for (number, (lack, count)) in lacking.iter().enumerate() {
+        let _ = match number {
+            0 => write!(text, " (of {total} offers {count} "),
+            _ => write!(text, ", {count} "),
+        };
+        match lack {
+            Lack::Constraint(wanted) => {
+                let _ = write!(text, "lack {wanted}");
+            }
+            lack => text.push_str(words_of(lack)),
+        }
+    }
+    if let Some((hostname, need, room)) = nearest {
+        let opening = if lacking.is_empty() { " (" } else { "; " };
+        let _ = write!(text, "{opening}nearest is {hostname} with ");
+        let misses = KINDS.iter().zip(by_kind(need).into_iter().zip(by_kind(room)));
+        for (number, (kind, (need, room))) in misses.filter(|(_, (need, room))| need > room).enumerate() {
+            let separator = if number == 0 { "" } else { " and " };
+            let _ = write!(text, "{separator}{room} of {need} {kind}");
+        }
+    }
+    if !lacking.is_empty() || nearest.is_some() {
+        text.push(')');
+    }
 }
 
-/// Of so many offers, how many lack what.
-pub(super) fn detail(total: usize, lacking: &[(Lack, usize)], nearest: Option<String>) -> String {
-    let mut parts: Vec<String> = lacking
-        .iter()
-        .map(|(lack, count)| format!("{count} {}", words_of(lack)))
-        .collect();
-    if let Some(first) = parts.first_mut() {
-        *first = format!("of {total} offers {first}");
-    }
-    let counts = parts.join(", ");
-    let all: Vec<String> = Some(counts)
-        .filter(|counts| !counts.is_empty())
-        .into_iter()
-        .chain(nearest)
-        .collect();
-    if all.is_empty() {
-        return String::new();
-    }
-    format!(" ({})", all.join("; "))
-}
-
-fn words_of(lack: &Lack) -> String {
+fn words_of(lack: &Lack) -> &'static str {
     match lack {
-        Lack::Place => "are from elsewhere".to_owned(),
-        Lack::Constraint(text) => format!("lack {text}"),
-        Lack::Maintenance => "are under maintenance too soon".to_owned(),
-        Lack::Cpus => "are short of CPUs".to_owned(),
-        Lack::Mem => "are short of memory".to_owned(),
-        Lack::Disk => "are short of disk".to_owned(),
-        Lack::Gpus => "are short of GPUs".to_owned(),
-        Lack::Ports => "lack the ports".to_owned(),
-        Lack::Other => "lack other resources".to_owned(),
-        Lack::Limit => "have enough agents of its kind".to_owned(),
+        Lack::Place => "are from elsewhere",
+        Lack::Constraint(_) => "lack a constraint",
+        Lack::Maintenance => "are under maintenance too soon",
+        Lack::Cpus => "are short of CPUs",
+        Lack::Mem => "are short of memory",
+        Lack::Disk => "are short of disk",
+        Lack::Gpus => "are short of GPUs",
+        Lack::Ports => "lack the ports",
+        Lack::Other => "lack other resources",
+        Lack::Limit => "have enough agents of its kind",
     }
 }
