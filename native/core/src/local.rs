@@ -293,4 +293,21 @@ mod tests {
         assert!(here("unix:///run/docker.sock") && here("tcp://127.0.0.1:1") && here("tcp://[::1]:1"));
         assert!(here("tcp://localhost") && !here("tcp://docker.example:2375") && !here("tcp://10.0.0.1:1"));
     }
+
+    #[test]
+    fn the_masters_of_the_quick_start_are_understood() {
+        let text = include_str!("../../../docs/quickstart.md");
+        let blocks: Vec<&str> = text.split("```").skip(1).step_by(2).map(str::trim).collect();
+        let masters: Vec<_> = blocks
+            .into_iter()
+            .filter(|block| block.starts_with("local") || block.starts_with("zk://"))
+            .map(|block| {
+                block
+                    .parse::<crate::MasterSource>()
+                    .map(|source| source.to_string())
+            })
+            .collect();
+        assert_eq!(masters.len(), 3, "{masters:?}");
+        assert!(masters.iter().all(Result::is_ok), "{masters:?}");
+    }
 }
