@@ -1,8 +1,9 @@
 //! A task as a tree of processes.
 //!
 //! A small shell script stands between the controller and the program: it waits until the controller has written down its
-//! number (so that no process is ever forgotten), and writes the program's exit status into the sandbox (so that the next
-//! controller can read it). The process is known again by its number, the time of its start and the boot of the machine.
+//! number (so that no process is ever forgotten), writes the program's exit status into the sandbox (so that the next
+//! controller can read it), and ends what the program has left in its group (so that an agent that gives up without a
+//! controller leaves no build behind). The process is known again by its number, the time of its start and the boot of the machine.
 
 use std::fs;
 use std::io::{self, Write};
@@ -23,7 +24,7 @@ use crate::user::User;
 const STATUS: &str = ".exit-status";
 const SUPERVISOR: &str = "read -r go || exit 125\nexec </dev/null >>stdout 2>>stderr\ntrap : HUP INT TERM\n\"$@\"\n\
                           code=$?\ntrap '' HUP INT TERM\nprintf '%s\\n' \"$code\" > .exit-status.new && \
-                          mv .exit-status.new .exit-status\nexit \"$code\"\n";
+                          mv .exit-status.new .exit-status && kill -s KILL 0\nexit \"$code\"\n";
 /// What a program may know of the controller's own environment.
 const KEPT: [&str; 14] = [
     "PATH",

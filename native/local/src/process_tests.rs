@@ -125,3 +125,17 @@ fn what_has_left_the_group_is_killed_too() {
     assert!(marked(&format!("MESOS_SANDBOX={}", sandbox.0.display())).is_empty());
     tree.tidy();
 }
+
+#[test]
+fn what_a_program_leaves_in_its_group_ends_with_it() {
+    let sandbox = Sandbox::new("left");
+    let (mut tree, _) = sandbox.start("sleep 1000 & echo $! > pid; exit 3");
+    assert_eq!(await_exit(&mut tree), Exit::Status(3));
+    let left: u32 = fs::read_to_string(sandbox.0.join("pid"))
+        .unwrap()
+        .trim()
+        .parse()
+        .unwrap();
+    await_true("the end of what was left", || identify(left).is_none());
+    tree.tidy();
+}

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use e2e::relay::Relay;
 use testbed::guard::survivors;
 use testbed::seeds::{CloudSeed, TemplateSeed, freestyle, pipeline};
-use testbed::{Check, Engine, Jenkins, JenkinsSpec, RunError, paths};
+use testbed::{Check, Engine, Jenkins, JenkinsSpec, RunError, paths, until};
 use today::{Gate, LATER, SOON, Visitor, plugin};
 
 /// Waits for the success of a job's first build, and gives its console.
@@ -47,9 +47,17 @@ fn await_release(jenkins: &Jenkins) -> Result<(), RunError> {
     })
 }
 
+/// Agents that give up soon, and a cloud that knows all the time what runs.
+const GIVE_UP: &str = "
+def cloud = Jenkins.get().clouds.getByName('here')
+cloud.slaveInfos[0].jnlpArgs = '-noReconnectAfter 5s'
+Jenkins.get().save()
+println 'set'
+";
+
 #[test]
 fn a_cloud_on_this_machine_is_made_in_the_form_and_builds_in_processes() {
-    let jenkins = Jenkins::start(&JenkinsSpec::new(plugin().unwrap(), Vec::new()).unwrap()).unwrap();
+    let mut jenkins = Jenkins::start(&JenkinsSpec::new(plugin().unwrap(), Vec::new()).unwrap()).unwrap();
     let visitor = Visitor::sign_in(&jenkins).unwrap();
     visitor.go("manage/cloud/new").unwrap();
     visitor.write("input[name=name]", "here").unwrap();
@@ -96,6 +104,19 @@ fn a_cloud_on_this_machine_is_made_in_the_form_and_builds_in_processes() {
     assert!(console.contains("processes on this machine"), "{console}");
     await_release(&jenkins).unwrap();
     assert_eq!(jenkins.complaints(), [""; 0]);
+
+    // A controller that does not come back.
+    assert_eq!(jenkins.groovy(GIVE_UP).unwrap(), "set");
+    let gate = Gate::closed().unwrap();
+    start(&jenkins, "two", &freestyle("plain", &gate.script())).unwrap();
+    console_with(&jenkins, "two", "waiting at the gate").unwrap();
+    jenkins.kill().unwrap();
+    let folder = jenkins.home().join("mesos");
+    until("agents that give up, with their builds", LATER, || {
+        let left = survivors(&folder);
+        Check::when(left.is_empty(), (), || format!("{left:?} are left"))
+    })
+    .unwrap();
 }
 
 const SETTINGS: &str = "
