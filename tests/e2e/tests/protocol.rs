@@ -311,3 +311,33 @@ fn planned_maintenance_is_told_and_answered() -> Result<(), RunError> {
     trial.release(&[first, second].concat())?;
     trial.close(true)
 }
+
+#[test]
+fn a_plugin_that_is_loaded_again_takes_over_from_the_copy_before() -> Result<(), RunError> {
+    let (cluster, program, folder) = (
+        Cluster::start(&ClusterSpec::default())?,
+        Program::serve()?,
+        folder(),
+    );
+    // Each copy of the library has a runtime of its own.
+    let (one, other) = (runtime()?, runtime()?);
+    let mut before = Trial::open(config(&cluster.master(), &[])?, &folder, &one);
+    let names = before.submit(&program, 1)?;
+    let (_, id) = before.subscribed()?;
+    before.running(&names)?;
+
+    let mut after = Trial::open(config(&cluster.master(), &names)?, &folder, &other);
+    after.notice("that the folder is in use", SOON, |notice| match notice {
+        Notice::Trouble { subject, .. } if subject == "ledger" => Some(()),
+        _ => None,
+    })?;
+    before.close(false)?;
+    assert_eq!(after.subscribed()?.1, id);
+    after.notice("the task of the agent", SOON, |notice| match notice {
+        Notice::Known { name, .. } if *name == names[0] => Some(()),
+        _ => None,
+    })?;
+    assert_eq!(only(&cluster)?["id"].as_str(), Some(id.as_str()));
+    after.release(&names)?;
+    after.close(true)
+}
