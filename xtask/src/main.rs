@@ -1,4 +1,4 @@
-//! The tasks of this repository: `cargo xtask demo`, `test`, `sim`, `bench`, `docs`, `package` and `testbed`.
+//! The tasks of this repository: `cargo xtask demo`, `test`, `sim`, `fuzz`, `bench`, `docs`, `package` and `testbed`.
 
 mod arguments;
 mod beds;
@@ -6,6 +6,7 @@ mod bench;
 mod demo;
 mod docs;
 mod failure;
+mod fuzz;
 mod library;
 mod package;
 mod progress;
@@ -35,6 +36,9 @@ cargo xtask test --faults [--list] [--quick] [--only FAULT,FAULT] [--lanes N] [-
     real faults while ten builds run and ten wait, and a table; --write: into docs/reliability.md
 cargo xtask bench [--quick] [--write]
     bench decode and bench matcher, one after the other: how fast offers are read and matched, with all bars
+cargo xtask fuzz [--minutes N] [--stable]
+    whatever comes from outside, mutated, five minutes for each target: under libFuzzer where cargo-fuzz and a nightly
+    toolchain are, else (or with --stable) by the runner of the stable one; it says which
 cargo xtask bench provision [--times N]
     how long builds wait for new agents, on today's Jenkins (JENKINS_WAR, JENKINS_PLUGINS) and real Mesos
 cargo xtask bench matcher [--quick] [--write]
@@ -66,6 +70,7 @@ fn main() -> ExitCode {
         "test" => return test::run(&root, rest),
         "demo" => demo::run(&root, rest),
         "bench" => bench::run(&root, rest),
+        "fuzz" => fuzz::run(&root, rest),
         "sim" => sim::run(&root, rest),
         "docs" => arguments::none(rest).and_then(|()| docs::write(&root)),
         "package" => arguments::none(rest).and_then(|()| package::package(&root)),

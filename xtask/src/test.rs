@@ -79,6 +79,12 @@ const STEPS: &[Step] = &[
         run: simulation,
     },
     Step {
+        name: "fuzz",
+        lane: Lane::Work,
+        needs: None,
+        run: fuzz,
+    },
+    Step {
         name: "containers",
         lane: Lane::Work,
         needs: Some("package"),
@@ -320,6 +326,21 @@ fn simulation(root: &Path) -> Result<Count, String> {
         SEEDS,
         "--from",
         "1",
+    ];
+    tool(root, "cargo", &run)
+}
+
+/// Each target for half a minute, two at a time; `cargo xtask fuzz` is longer.
+fn fuzz(root: &Path) -> Result<Count, String> {
+    let run = [
+        "run",
+        "--quiet",
+        "--release",
+        "-p",
+        "mesos-fuzz",
+        "--",
+        "--seconds",
+        "30",
     ];
     tool(root, "cargo", &run)
 }

@@ -21,6 +21,8 @@ mod detector;
 mod driver;
 mod events;
 mod fetch;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod http;
 mod probe;
 mod runtime;

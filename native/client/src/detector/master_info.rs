@@ -12,7 +12,7 @@ const OLD_LABEL: &str = "info_";
 ///
 /// Others than `json.info_…` are not candidates: `log_replicas` belongs to the replicated log, `info_…` to masters
 /// before 1.0.
-pub(super) fn leading_child(children: &[String]) -> Option<&str> {
+pub(crate) fn leading_child(children: &[String]) -> Option<&str> {
     children
         .iter()
         .filter_map(|child| Some((sequence(child.strip_prefix(LABEL)?)?, child)))
@@ -54,7 +54,7 @@ struct Address {
 ///
 /// # Errors
 /// Says what is wrong with the content.
-pub(super) fn parse(content: &[u8]) -> Result<MasterAddress, String> {
+pub(crate) fn parse(content: &[u8]) -> Result<MasterAddress, String> {
     if content.is_empty() {
         return Err("it is empty".to_owned());
     }

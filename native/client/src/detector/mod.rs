@@ -12,6 +12,8 @@ use tokio::time::sleep;
 
 use crate::barrier::{self, Panic};
 
+#[cfg(feature = "fuzzing")]
+pub(crate) use master_info::{leading_child, parse};
 pub(crate) use zookeeper::{DetectError, find_once};
 
 const AFTER_PANIC: Duration = Duration::from_secs(10);

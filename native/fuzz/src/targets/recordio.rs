@@ -2,10 +2,9 @@
 //!
 //! The first byte of the input is the limit, the second the size of the pieces.
 
-#![no_main]
-
-use libfuzzer_sys::fuzz_target;
 use mesos_wire::recordio::{Decoder, RecordError, encode};
+
+use crate::shape::{about, shape, words};
 
 type Outcome = (Vec<Vec<u8>>, Option<RecordError>);
 
@@ -17,7 +16,7 @@ fn decode(stream: &[u8], piece: usize, limit: usize) -> Outcome {
         loop {
             match decoder.next_record() {
                 Ok(Some(record)) => {
-                    assert!(record.len() <= limit);
+                    assert!(record.len() <= limit, "a record above the limit");
                     records.push(record.to_vec());
                 }
                 Ok(None) => break,
@@ -28,14 +27,23 @@ fn decode(stream: &[u8], piece: usize, limit: usize) -> Outcome {
     (records, None)
 }
 
-fuzz_target!(|input: &[u8]| {
+pub(crate) fn run(input: &[u8]) -> u64 {
     let [limit, piece, stream @ ..] = input else {
-        return;
+        return 0;
     };
     let limit = usize::from(*limit);
     let whole = decode(stream, stream.len().max(1), limit);
-    assert_eq!(decode(stream, usize::from(*piece).max(1), limit), whole);
-
+    assert_eq!(
+        decode(stream, usize::from(*piece).max(1), limit),
+        whole,
+        "pieces give other records"
+    );
     let again: Vec<u8> = whole.0.iter().flat_map(|record| encode(record)).collect();
-    assert_eq!(decode(&again, again.len().max(1), limit), (whole.0, None));
-});
+    assert_eq!(
+        decode(&again, again.len().max(1), limit),
+        (whole.0.clone(), None),
+        "what was encoded is decoded otherwise"
+    );
+    let error = whole.1.map(|error| words(&error.to_string()));
+    shape((about(whole.0.len()), whole.0.iter().any(Vec::is_empty), error))
+}

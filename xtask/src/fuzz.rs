@@ -1,0 +1,92 @@
+//! `cargo xtask fuzz`: the fuzz targets under libFuzzer where cargo-fuzz and a nightly toolchain are, else under the runner of the
+//! stable toolchain.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use crate::arguments::Arguments;
+use crate::failure::Failure;
+
+const TARGETS: [&str; 6] = [
+    "recordio",
+    "event",
+    "znode",
+    "attributes",
+    "configuration",
+    "ledger",
+];
+
+/// Runs each target for the minutes of `words`, five if they do not say.
+///
+/// # Errors
+/// When an input broke a rule, or nothing could be run.
+pub(crate) fn run(root: &Path, words: &[String]) -> Result<(), Failure> {
+    let mut arguments = Arguments::new(words);
+    let minutes: u32 = arguments.option("--minutes")?.unwrap_or(5);
+    let stable = arguments.flag("--stable");
+    arguments.end()?;
+    let seconds = minutes * 60;
+    let package = root.join("native/fuzz");
+    if stable || !has_cargo_fuzz(&package) {
+        println!(
+            "without cargo-fuzz and nightly: the runner of the stable toolchain, {minutes} minutes for each target"
+        );
+        return ended(
+            "mesos-fuzz",
+            Command::new("cargo")
+                .args([
+                    "run",
+                    "--quiet",
+                    "--release",
+                    "-p",
+                    "mesos-fuzz",
+                    "--",
+                    "--seconds",
+                ])
+                .arg(seconds.to_string())
+                .current_dir(root),
+        );
+    }
+    println!("cargo-fuzz with libFuzzer, {minutes} minutes for each target");
+    for target in TARGETS {
+        // What it finds goes to a folder of its own: the committed corpus stays small.
+        let found = root.join("target/fuzz/corpus").join(target);
+        std::fs::create_dir_all(&found).map_err(|source| Failure::File {
+            path: found.clone(),
+            source,
+        })?;
+        ended(
+            target,
+            Command::new("cargo")
+                .args(["+nightly", "fuzz", "run", target])
+                .arg(&found)
+                .arg(package.join("corpus").join(target))
+                .args([
+                    "--",
+                    &format!("-max_total_time={seconds}"),
+                    "-max_len=8192",
+                    "-timeout=5",
+                ])
+                .current_dir(&package),
+        )?;
+    }
+    Ok(())
+}
+
+fn has_cargo_fuzz(package: &Path) -> bool {
+    Command::new("cargo")
+        .args(["+nightly", "fuzz", "--version"])
+        .current_dir(package)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success())
+}
+
+fn ended(what: &str, command: &mut Command) -> Result<(), Failure> {
+    match command.status() {
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) => Err(Failure::Outcome(format!("{what}: {status}"))),
+        Err(error) => Err(Failure::Outcome(format!("{what} does not start: {error}"))),
+    }
+}
