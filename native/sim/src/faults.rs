@@ -98,6 +98,53 @@ pub enum Fault {
     Freeze(Millis),
     /// An event of a kind that nobody knows, and one that is empty.
     StrangeEvents,
+    /// Nothing comes from the master any more, while calls still reach it; then all comes at once.
+    CutInward(Millis),
+    /// Calls do not reach the master; then all come at once, long after they were given up.
+    CutOutward(Millis),
+    /// Calls that may be repeated are.
+    CallsTwice(Millis),
+    /// Old updates come again, whatever was heard since.
+    EchoUpdates {
+        /// How many.
+        count: usize,
+    },
+    /// The time of day is set to another.
+    ClockJump {
+        /// By so many seconds.
+        seconds: i64,
+    },
+    /// Jenkins dies at just this point, and starts again after `down`.
+    CrashAt {
+        /// When.
+        point: CrashPoint,
+        /// For how long.
+        down: Millis,
+    },
+    /// The master takes the offers of the next ACCEPT back while that is on its way.
+    RescindAtAccept,
+    /// The disk does not move.
+    DiskStuck(Millis),
+    /// The master wants an agent back.
+    Maintenance {
+        /// Which.
+        nth: usize,
+    },
+}
+
+/// The steps between a request and a task that runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CrashPoint {
+    /// The next batch was given to the store, and is not on the disk.
+    BeforeSync,
+    /// It is on the disk, and the framework has not heard so.
+    AfterSync,
+    /// The next ACCEPT was put out, and has not left.
+    BeforeAccept,
+    /// It has arrived, and no answer came.
+    AfterAccept,
+    /// The next update was heard, and nothing of it is written.
+    AfterUpdate,
 }
 
 impl Fault {
@@ -153,6 +200,35 @@ impl Fault {
             },
             28 => Fault::Freeze(rng.between(1_000, 200_000)),
             _ => Fault::StrangeEvents,
+        }
+    }
+}
+
+impl Fault {
+    /// Draws one of those that were added later; see [`Plan::from_seed`](crate::plan::Plan::from_seed).
+    pub(crate) fn draw_later(rng: &mut Rng) -> Self {
+        use CrashPoint::{AfterAccept, AfterSync, AfterUpdate, BeforeAccept, BeforeSync};
+        let nth = usize::try_from(rng.below(16)).unwrap_or(0);
+        let long = rng.between(5_000, 120_000);
+        match rng.below(14) {
+            0 => Fault::CutInward(long),
+            1 => Fault::CutOutward(long),
+            2 => Fault::CallsTwice(long),
+            3 | 4 => Fault::EchoUpdates { count: nth + 1 },
+            5 => Fault::ClockJump {
+                seconds: *rng
+                    .pick(&[-90_000, -3_600, -1, 1, 3_600, 90_000, 40_000_000])
+                    .unwrap_or(&1),
+            },
+            6..=9 => Fault::CrashAt {
+                point: *rng
+                    .pick(&[BeforeSync, AfterSync, BeforeAccept, AfterAccept, AfterUpdate])
+                    .unwrap_or(&BeforeSync),
+                down: rng.between(10, 100_000),
+            },
+            10 | 11 => Fault::RescindAtAccept,
+            12 => Fault::DiskStuck(long),
+            _ => Fault::Maintenance { nth },
         }
     }
 }
@@ -240,6 +316,19 @@ impl World {
             Fault::Usurp => self.master.usurp(),
             Fault::Freeze(length) => self.weather.frozen_until = now + length,
             Fault::StrangeEvents => self.strange_events(),
+            Fault::CutInward(length) => self.weather.inward_cut_until = now + length,
+            Fault::CutOutward(length) => self.weather.outward_cut_until = now + length,
+            Fault::CallsTwice(length) => self.weather.calls_twice_until = now + length,
+            Fault::EchoUpdates { count } => self.master.echo_updates(*count),
+            Fault::ClockJump { seconds } => self.set_clock(*seconds),
+            Fault::CrashAt { point, down } => self.weather.crash_at = Some((*point, *down)),
+            Fault::RescindAtAccept => self.weather.rescind_at_accept = true,
+            Fault::DiskStuck(length) => self.weather.disk_stuck_until = now + length,
+            Fault::Maintenance { nth } => {
+                if let Some(agent) = self.nth_agent(*nth) {
+                    self.master.plan_maintenance(&agent);
+                }
+            }
         }
     }
 }

@@ -55,6 +55,8 @@ pub struct FakeMaster {
     next_allocation: Millis,
     complaints: Vec<String>,
     launched: BTreeSet<String>,
+    /// The last updates, to be heard again.
+    told: VecDeque<(String, TaskStatus)>,
     /// Of a hundred updates from agents, how many get lost on the way.
     update_loss: u64,
     /// Of a hundred new tasks, how many fail, finish or hang by themselves.
@@ -109,6 +111,7 @@ impl FakeMaster {
             next_allocation: 0,
             complaints: Vec::new(),
             launched: BTreeSet::new(),
+            told: VecDeque::new(),
             update_loss: 0,
             misfortune: 0,
         }

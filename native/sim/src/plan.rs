@@ -92,8 +92,24 @@ impl Plan {
         }
     }
 
-    /// The run of a seed.
+    /// The run of a seed: that of its first faults, with others of later kinds in most seeds.
     pub fn from_seed(seed: u64) -> Self {
+        let mut plan = Self::of_first_faults(seed);
+        // Numbers of its own: a seed that is known for what it found finds it still by its first faults.
+        let mut rng = Rng::new(seed ^ 0x6c61_7465);
+        if rng.chance(30) {
+            return plan;
+        }
+        for _ in 0..rng.between(1, 10) {
+            let at = rng.between(0, plan.calm_at);
+            plan.faults.push((at, Fault::draw_later(&mut rng)));
+        }
+        plan.faults.sort_by_key(|(at, _)| *at);
+        plan
+    }
+
+    /// The run of a seed without faults of the kinds that were added later.
+    pub fn of_first_faults(seed: u64) -> Self {
         let mut rng = Rng::new(seed);
         let calm_at = rng.between(120_000, 2_400_000);
         let role = if rng.chance(30) { "*" } else { "ci" };

@@ -1,6 +1,7 @@
 //! The shell around the framework: streams, calls and the disk, with all their delays.
 
 use crate::brief;
+use crate::faults::CrashPoint;
 use crate::master::{Millis, Outgoing};
 use crate::world::{Event, World};
 use mesos_core::{
@@ -25,7 +26,8 @@ pub(crate) enum Message {
         end: StreamEnd,
         forced: bool,
     },
-    Call(Name, CallId, Box<Call>),
+    /// With the time at which it was put out.
+    Call(Name, CallId, Box<Call>, Millis),
     Answer(Name, CallId, Result<(), CallError>),
     /// The master notices that a stream is dead.
     Noticed(u64),
@@ -111,12 +113,23 @@ impl World {
             Output::Call { id, attempt, call } => {
                 self.note(|| format!("→ Call {} {}", id.0, brief::call(&call)));
                 self.watch.calls(now, attempt, id, &call, &self.store);
+                if call.accept.is_some() {
+                    self.reaches(CrashPoint::BeforeAccept);
+                }
+                if self.framework.is_none() {
+                    return;
+                }
                 let delay = self.network_delay();
                 let name = (self.life, attempt);
+                let cut = self.weather.outward_cut_until;
                 if let Some(link) = self.links.0.get_mut(&name) {
-                    link.outward_at = link.outward_at.max(now + delay);
+                    link.outward_at = link.outward_at.max(now + delay).max(cut);
                     let at = link.outward_at;
-                    self.schedule_at(at, Event::Message(Message::Call(name, id, call)));
+                    self.schedule_at(at, Event::Message(Message::Call(name, id, call, now)));
+                    if at > now + CALL_TIMEOUT {
+                        let lost = Err(CallError::Failed("no answer".to_owned()));
+                        self.answer(name, id, CALL_TIMEOUT, lost);
+                    }
                 }
             }
             Output::Persist { id, writes } => {
@@ -126,8 +139,10 @@ impl World {
                     true => self.rng.between(300, 8_000),
                     false => self.rng.between(1, 15),
                 };
+                let stuck = self.weather.disk_stuck_until.saturating_sub(now);
                 let life = self.life;
-                self.schedule(delay, Event::Disk(life));
+                self.schedule(delay + stuck, Event::Disk(life));
+                self.reaches(CrashPoint::BeforeSync);
             }
             Output::Decision(_) => {}
             Output::Notice(notice) => {
@@ -145,6 +160,7 @@ impl World {
         let works = self.weather.disk_full_until <= self.now();
         if let Some(id) = self.store.finish(works) {
             self.note(|| format!("disk: {} {}", id.0, if works { "synced" } else { "refused" }));
+            self.reaches(CrashPoint::AfterSync);
             let result = match works {
                 true => Ok(()),
                 false => Err("no space left on device".to_owned()),
@@ -167,7 +183,7 @@ impl World {
                 continue;
             };
             let name = *name;
-            link.inward_at = link.inward_at.max(now + delay);
+            link.inward_at = link.inward_at.max(now + delay).max(self.weather.inward_cut_until);
             let at = link.inward_at;
             let message = match out {
                 Outgoing::Event(event) => Message::Record(name, event),
@@ -186,7 +202,7 @@ impl World {
             Message::Connect(name, address, subscribe) => self.arrive(name, &address, &subscribe),
             Message::Record(name, event) => self.record(name, *event),
             Message::End { link, end, forced } => self.end(link, end, forced),
-            Message::Call(name, id, call) => self.arrive_call(name, id, &call),
+            Message::Call(name, id, call, sent) => self.arrive_call(name, id, &call, sent),
             Message::Answer((life, attempt), id, result) => {
                 let wanted = self.links.0.get(&(life, attempt)).is_some_and(|link| link.wanted);
                 if life == self.life && (wanted || self.rng.chance(25)) {
@@ -213,7 +229,11 @@ impl World {
             self.note(|| format!("← {} {}", attempt.0, brief::event(&event)));
         }
         self.watch.hears(self.now(), attempt, &event);
+        let update = event.update.is_some();
         self.input(|framework, now| framework.handle_event(attempt, event, now));
+        if update {
+            self.reaches(CrashPoint::AfterUpdate);
+        }
     }
 
     fn end(&mut self, (life, attempt): Name, end: StreamEnd, forced: bool) {
@@ -291,13 +311,18 @@ impl World {
         self.schedule(delay, Event::Message(message));
     }
 
-    fn arrive_call(&mut self, name: Name, id: CallId, call: &Call) {
+    fn arrive_call(&mut self, name: Name, id: CallId, call: &Call, sent: Millis) {
         let failing = self.weather.calls_fail_until > self.now();
+        // Whoever sent it has given it up.
+        let late = self.now() > sent + CALL_TIMEOUT;
         let link = self.links.0.get(&name);
         let stream = link.filter(|link| !link.dead).and_then(|link| link.stream);
         // Calls are sent one after the other: some of those queued never left when the stream was dropped.
         let left = link.is_some_and(|link| link.wanted) || self.rng.chance(50);
         let Some(stream) = stream.filter(|_| left) else {
+            if late {
+                return;
+            }
             return self.answer(
                 name,
                 id,
@@ -305,7 +330,7 @@ impl World {
                 Err(CallError::Failed("no answer".to_owned())),
             );
         };
-        if failing && self.rng.chance(50) {
+        if failing && !late && self.rng.chance(50) {
             return self.answer(
                 name,
                 id,
@@ -313,19 +338,41 @@ impl World {
                 Err(CallError::Failed("connection reset".to_owned())),
             );
         }
-        let result = self
-            .master
-            .call(stream, call)
-            .map_err(|refusal| CallError::Refused {
-                status: refusal.status,
-                body: refusal.body,
-            });
+        if let Some(accept) = &call.accept
+            && std::mem::take(&mut self.weather.rescind_at_accept)
+        {
+            self.master.rescind(&accept.offer_ids);
+        }
+        let result = self.master.call(stream, call);
+        if self.weather.calls_twice_until > self.now() && may_come_twice(call) {
+            // The second answer is the one that is heard of.
+            drop(self.master.call(stream, call));
+        }
+        if call.accept.is_some() && name.0 == self.life {
+            self.reaches(CrashPoint::AfterAccept);
+        }
+        if late {
+            return;
+        }
+        let result = result.map_err(|refusal| CallError::Refused {
+            status: refusal.status,
+            body: refusal.body,
+        });
         let result = match failing {
             true => Err(CallError::Failed("connection reset".to_owned())),
             false => result,
         };
-        let delay = self.network_delay();
-        self.answer(name, id, delay, result);
+        let now = self.now();
+        let delay = self
+            .network_delay()
+            .max(self.weather.inward_cut_until.saturating_sub(now));
+        match now + delay > sent + CALL_TIMEOUT {
+            true => {
+                let lost = Err(CallError::Failed("no answer".to_owned()));
+                self.answer(name, id, (sent + CALL_TIMEOUT).saturating_sub(now), lost);
+            }
+            false => self.answer(name, id, delay, result),
+        }
     }
 
     fn answer(&mut self, name: Name, id: CallId, delay: Millis, result: Result<(), CallError>) {
@@ -444,4 +491,13 @@ impl World {
             false => self.rng.between(1, 20),
         }
     }
+}
+
+/// What the client sends again by itself where a connection broke.
+fn may_come_twice(call: &Call) -> bool {
+    use mesos_wire::call::Type;
+    matches!(
+        call.r#type(),
+        Type::Decline | Type::Revive | Type::Suppress | Type::Kill | Type::Acknowledge | Type::Reconcile
+    )
 }

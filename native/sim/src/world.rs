@@ -1,6 +1,6 @@
 //! Everything around one framework: cluster, disk, network, Jenkins, and the order in which things happen.
 
-use crate::faults::Fault;
+use crate::faults::{CrashPoint, Fault};
 use crate::jenkins::Jenkins;
 use crate::master::{FakeMaster, Millis};
 use crate::plan::{Errand, PORTS, Plan};
@@ -41,6 +41,8 @@ pub struct World {
     pub(crate) links: Links,
     pub(crate) weather: Weather,
     pub(crate) orphans: u32,
+    /// What the time of day was set off by.
+    clock_offset: i64,
     trace: Option<Vec<String>>,
 }
 
@@ -58,6 +60,13 @@ pub(crate) struct Weather {
     pub(crate) disk_slow_until: Millis,
     pub(crate) disk_full_until: Millis,
     pub(crate) frozen_until: Millis,
+    pub(crate) inward_cut_until: Millis,
+    pub(crate) outward_cut_until: Millis,
+    pub(crate) calls_twice_until: Millis,
+    pub(crate) disk_stuck_until: Millis,
+    pub(crate) rescind_at_accept: bool,
+    /// Where Jenkins dies, and for how long.
+    pub(crate) crash_at: Option<(CrashPoint, Millis)>,
 }
 
 impl Default for Weather {
@@ -74,6 +83,12 @@ impl Default for Weather {
             disk_slow_until: 0,
             disk_full_until: 0,
             frozen_until: 0,
+            inward_cut_until: 0,
+            outward_cut_until: 0,
+            calls_twice_until: 0,
+            disk_stuck_until: 0,
+            rescind_at_accept: false,
+            crash_at: None,
         }
     }
 }
@@ -158,6 +173,7 @@ impl World {
             links: Links::default(),
             weather: Weather::default(),
             orphans: 0,
+            clock_offset: 0,
             trace: traced.then(Vec::new),
             plan,
         };
@@ -345,7 +361,7 @@ impl World {
         self.lose_a_node();
         let start = Start {
             now: self.time(),
-            unix_millis: WALL.saturating_add_unsigned(self.now),
+            unix_millis: self.unix_millis(),
             seed: self.rng.number(),
         };
         let restored = match self.store.restored() {
@@ -376,6 +392,26 @@ impl World {
         self.framework = Some(Framework::new(config, restored, start));
         self.drain();
         self.announce_leader();
+    }
+
+    /// The time of day as the machine of Jenkins has it.
+    fn unix_millis(&self) -> i64 {
+        WALL.saturating_add_unsigned(self.now)
+            .saturating_add(self.clock_offset)
+    }
+
+    /// Sets the time of day off.
+    pub(crate) fn set_clock(&mut self, seconds: i64) {
+        self.clock_offset = seconds.saturating_mul(1_000);
+        let unix_millis = self.unix_millis();
+        self.input(|framework, now| framework.handle_wall_clock(unix_millis, now));
+    }
+
+    /// Jenkins dies if it is to die at this point.
+    pub(crate) fn reaches(&mut self, point: CrashPoint) {
+        if let Some((_, down)) = self.weather.crash_at.take_if(|(at, _)| *at == point) {
+            self.crash(down);
+        }
     }
 
     /// Jenkins dies, and starts again after `down` milliseconds.

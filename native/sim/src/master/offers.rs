@@ -4,7 +4,9 @@ use super::agents::{attribute, status};
 use super::tasks::Task;
 use super::{FakeMaster, Link, Millis};
 use crate::stock::Stock;
-use mesos_wire::{Event, Filters, Offer, OfferId, TaskInfo, TaskState, call, offer, resource, task_status};
+use mesos_wire::{
+    Event, Filters, InverseOffer, Offer, OfferId, TaskInfo, TaskState, call, offer, resource, task_status,
+};
 use std::collections::BTreeSet;
 
 /// Resources in a scheduler's hands.
@@ -146,6 +148,29 @@ impl FakeMaster {
         self.offers = kept.into_iter().collect();
         for (id, _) in gone {
             self.tell(framework, Event::rescind(OfferId::from(id)));
+        }
+    }
+
+    /// The master takes these back.
+    pub fn rescind(&mut self, ids: &[OfferId]) {
+        for id in ids {
+            if let Some(offered) = self.offers.remove(&id.value) {
+                self.tell(&offered.framework, Event::rescind(id.clone()));
+            }
+        }
+    }
+
+    /// An operator plans maintenance: schedulers are asked for what they have on the agent.
+    pub fn plan_maintenance(&mut self, agent: &str) {
+        let frameworks: Vec<String> = self.frameworks.keys().cloned().collect();
+        for framework in frameworks {
+            let inverse = InverseOffer {
+                id: OfferId::from(format!("inverse-{agent}")),
+                framework_id: framework.as_str().into(),
+                agent_id: Some(agent.into()),
+                ..InverseOffer::default()
+            };
+            self.tell(&framework, Event::inverse_offers(vec![inverse]));
         }
     }
 

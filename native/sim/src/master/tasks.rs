@@ -9,6 +9,9 @@ use std::collections::VecDeque;
 const RETRY_LEAST: Millis = 10_000;
 const RETRY_MOST: Millis = 600_000;
 
+/// So many updates are remembered.
+const ECHOES: usize = 64;
+
 /// A task as its agent has it, and what the master knows of it.
 #[derive(Debug)]
 pub struct Task {
@@ -203,7 +206,22 @@ impl FakeMaster {
             uuid: Some(update.uuid),
             ..TaskStatus::default()
         };
+        if self.told.len() >= ECHOES {
+            self.told.pop_front();
+        }
+        self.told.push_back((framework.clone(), status.clone()));
         self.tell(&framework, Event::update(status));
+    }
+
+    /// Old updates are heard again, in any order, as an agent's may be after a failover.
+    pub fn echo_updates(&mut self, count: usize) {
+        for _ in 0..count {
+            let pick = usize::try_from(self.rng.below(ECHOES as u64)).unwrap_or(0);
+            let Some((framework, status)) = self.told.get(pick).cloned() else {
+                continue;
+            };
+            self.tell(&framework, Event::update(status));
+        }
     }
 
     /// Repeats updates at once that are not acknowledged.
