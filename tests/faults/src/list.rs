@@ -105,6 +105,7 @@ const ALL: &[&Fault] = &[
     &controller::AFTER_UPDATE,
     &controller::DOWN,
     &ledger::DISK_FULL,
+    &ledger::TORN,
     &ledger::TRUNCATED,
     &ledger::FLIPPED,
     &ledger::DELETED,

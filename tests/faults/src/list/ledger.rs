@@ -4,13 +4,13 @@ use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use rusqlite::Connection;
 use testbed::RunError;
 
 use super::Fault;
 use crate::bed::{Bed, Way, file};
 
-/// The ledger, and what SQLite keeps beside it.
-const FILES: [&str; 3] = ["state.db", "state.db-wal", "state.db-shm"];
+const LEDGER: &str = "state.db";
 
 pub(super) const DISK_FULL: Fault = Fault {
     way: Way::SmallDisk,
@@ -23,15 +23,28 @@ pub(super) const DISK_FULL: Fault = Fault {
     })
 };
 
+pub(super) const TORN: Fault = Fault::new(
+    "ledger-torn",
+    "second half of the ledger's last writes lost while the controller is down",
+    |bed| {
+        damaged(bed, |folder| {
+            let log = folder.join("state.db-wal");
+            let bytes = fs::read(&log)?;
+            fs::write(&log, &bytes[..bytes.len() / 2])
+        })
+    },
+);
+
 pub(super) const TRUNCATED: Fault = Fault {
     quick: true,
+    heal: told,
     ..Fault::new(
         "ledger-truncated",
         "ledger truncated to half while the controller is down",
         |bed| {
-            damaged(bed, |path, mut bytes| {
-                bytes.truncate(bytes.len() / 2);
-                fs::write(path, bytes)
+            damaged(bed, |folder| {
+                let bytes = folded(folder)?;
+                fs::write(folder.join(LEDGER), &bytes[..bytes.len() / 2])
             })
         },
     )
@@ -39,15 +52,17 @@ pub(super) const TRUNCATED: Fault = Fault {
 
 pub(super) const FLIPPED: Fault = Fault {
     quick: true,
+    heal: told,
     ..Fault::new(
         "ledger-flipped",
         "a bit flipped in every 512 bytes of the ledger",
         |bed| {
-            damaged(bed, |path, mut bytes| {
+            damaged(bed, |folder| {
+                let mut bytes = folded(folder)?;
                 for byte in bytes.iter_mut().skip(300).step_by(512) {
                     *byte ^= 4;
                 }
-                fs::write(path, bytes)
+                fs::write(folder.join(LEDGER), bytes)
             })
         },
     )
@@ -58,19 +73,50 @@ pub(super) const DELETED: Fault = Fault {
     ..Fault::new(
         "ledger-deleted",
         "ledger deleted while the controller is down",
-        |bed| damaged(bed, |path, _| fs::remove_file(path)),
+        |bed| {
+            damaged(bed, |folder| {
+                for name in [LEDGER, "state.db-wal", "state.db-shm"] {
+                    let path = folder.join(name);
+                    if path.exists() {
+                        fs::remove_file(path)?;
+                    }
+                }
+                Ok(())
+            })
+        },
     )
 };
 
-fn damaged(bed: &mut Bed, damage: fn(&Path, Vec<u8>) -> std::io::Result<()>) -> Result<Instant, RunError> {
-    bed.kill_controller()?;
-    for name in FILES {
-        let path = bed.folder().state().join(name);
-        if path.exists() {
-            let bytes = fs::read(&path).map_err(file("reading", &path))?;
-            damage(&path, bytes).map_err(file("damaging", &path))?;
-        }
+/// That the ledger was damaged, and what became of it.
+fn told(bed: &mut Bed) -> Result<(), RunError> {
+    let troubles = bed.record().troubles;
+    if troubles
+        .iter()
+        .any(|trouble| trouble.contains("state.db.damaged-"))
+    {
+        return Ok(());
     }
+    Err(RunError::Condition {
+        what: "a word on the damaged ledger".into(),
+        reason: format!("{troubles:?}"),
+    })
+}
+
+/// What is in SQLite's log of last writes is put into the database itself: else there would be little in it to damage.
+fn folded(folder: &Path) -> std::io::Result<Vec<u8>> {
+    let path = folder.join(LEDGER);
+    let fold = || -> rusqlite::Result<()> {
+        let database = Connection::open(&path)?;
+        database.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+    };
+    fold().map_err(std::io::Error::other)?;
+    fs::read(&path)
+}
+
+fn damaged(bed: &mut Bed, damage: fn(&Path) -> std::io::Result<()>) -> Result<Instant, RunError> {
+    bed.kill_controller()?;
+    let folder = bed.folder().state();
+    damage(&folder).map_err(file("damaging the ledger in", &folder))?;
     bed.start_controller()?;
     Ok(Instant::now())
 }
