@@ -190,7 +190,9 @@ fn all_done(bed: &Hosted, jobs: &mut Jobs) -> Result<Duration, RunError> {
             let mut look = |jobs: &mut Jobs| -> Result<(usize, usize), RunError> {
                 let tasks = bed.cluster.tasks()?;
                 let nodes = bed.host.nodes()?;
-                strangers.look(&tasks, |name| nodes.iter().any(|node| node.name == name));
+                strangers.look(&tasks, Instant::now(), |name| {
+                    nodes.iter().any(|node| node.name == name)
+                });
                 Ok((ask_again(bed, jobs)?, tasks.len()))
             };
             match look(jobs) {

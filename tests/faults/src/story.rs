@@ -111,7 +111,7 @@ fn recovered(bed: &mut Bed, strangers: &mut Strangers) -> Result<Instant, RunErr
 fn look_for(strangers: &mut Strangers, bed: &Bed) -> Option<usize> {
     let tasks = bed.cluster.tasks().ok()?;
     let record = bed.record();
-    Some(strangers.look(&tasks, |name| record.agents.contains_key(name)))
+    Some(strangers.look(&tasks, Instant::now(), |name| record.agents.contains_key(name)))
 }
 
 /// Waits until all builds are done and all agents have ended.

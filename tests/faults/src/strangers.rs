@@ -14,13 +14,13 @@ pub struct Strangers {
 }
 
 impl Strangers {
-    /// Takes a look at the live tasks; how many are owned by nobody.
-    pub fn look(&mut self, tasks: &[TaskView], owned: impl Fn(&str) -> bool) -> usize {
+    /// Takes a look at the live tasks as they are now; how many are owned by nobody.
+    pub fn look(&mut self, tasks: &[TaskView], now: Instant, owned: impl Fn(&str) -> bool) -> usize {
         self.since
             .retain(|name, _| tasks.iter().any(|task| task.id == *name) && !owned(name));
         for task in tasks.iter().filter(|task| !owned(&task.id)) {
-            let since = *self.since.entry(task.id.clone()).or_insert_with(Instant::now);
-            self.oldest = self.oldest.max(since.elapsed());
+            let since = *self.since.entry(task.id.clone()).or_insert(now);
+            self.oldest = self.oldest.max(now - since);
         }
         self.since.len()
     }
@@ -44,11 +44,16 @@ mod tests {
     #[test]
     fn a_task_is_a_stranger_until_it_is_gone_or_owned() {
         let mut strangers = Strangers::default();
-        assert_eq!(strangers.look(&[task("a"), task("b")], |name| name == "a"), 1);
+        let (begin, later) = (Instant::now(), Duration::from_secs(3));
+        let both = [task("a"), task("b")];
+        assert_eq!(strangers.look(&both, begin, |name| name == "a"), 1);
         assert_eq!(strangers.oldest, Duration::ZERO);
-        std::thread::sleep(Duration::from_millis(2));
-        assert_eq!(strangers.look(&[task("a"), task("b")], |name| name == "a"), 1);
-        assert!(strangers.oldest >= Duration::from_millis(2));
-        assert_eq!(strangers.look(&[task("a")], |name| name == "a"), 0);
+        assert_eq!(strangers.look(&both, begin + later, |name| name == "a"), 1);
+        assert_eq!(strangers.oldest, later);
+        assert_eq!(
+            strangers.look(&both[..1], begin + later * 2, |name| name == "a"),
+            0
+        );
+        assert_eq!(strangers.oldest, later);
     }
 }
