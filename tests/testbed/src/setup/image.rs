@@ -11,6 +11,8 @@ use crate::error::SetupError;
 use crate::tools;
 
 const ENTRYPOINT: &str = include_str!("../../docker/entrypoint.sh");
+/// Steps of Pipelines start their shell with it, and not every busybox has one.
+const NOHUP: &str = "#!/bin/sh\ntrap '' HUP\nexec \"$@\"\n";
 const RECIPE: &str = include_str!("image.rs");
 /// What the archive depends on.
 pub(super) const INPUTS: [&str; 2] = [ENTRYPOINT, RECIPE];
@@ -70,9 +72,7 @@ pub(super) fn build(busybox: &Path, scratch: &Path, archive: &Path) -> Result<()
     libraries(&root)?;
     commands(busybox, &root)?;
     accounts(&root)?;
-    let entrypoint = root.join("usr/local/bin/entrypoint");
-    write(&entrypoint, ENTRYPOINT.as_bytes())?;
-    mode(&entrypoint, 0o755)?;
+    program(&root.join("usr/local/bin/entrypoint"), ENTRYPOINT)?;
     mode(&root.join("tmp"), 0o1777)?;
     // The same bytes for the same files, so that the engine knows the layer again.
     let new = scratch.join("rootfs.tar");
@@ -181,7 +181,16 @@ fn commands(busybox: &Path, root: &Path) -> Result<(), SetupError> {
             symlink("/bin/busybox", &link).map_err(file("linking", &link))?;
         }
     }
-    Ok(())
+    let nohup = root.join("usr/bin/nohup");
+    match nohup.symlink_metadata() {
+        Ok(_) => Ok(()),
+        Err(_) => program(&nohup, NOHUP),
+    }
+}
+
+fn program(path: &Path, text: &str) -> Result<(), SetupError> {
+    write(path, text.as_bytes())?;
+    mode(path, 0o755)
 }
 
 fn accounts(root: &Path) -> Result<(), SetupError> {
