@@ -178,11 +178,10 @@ fn containers_of_this_machine_outlive_a_restart_and_a_hanging_engine_holds_nothi
 
     // A Pipeline that names its image, and a controller that is killed while it runs.
     let gate = Gate::closed().unwrap();
-    // The image lacks what the step `sh` wants.
     let script = format!(
-        "mesosNode(inheritFrom: 'boxed', image: '{image}') {{\n  echo 'waiting at the gate'\n  waitUntil(quiet: true) {{ \
-         fileExists '{}' }}\n  echo \"contained: ${{fileExists '/mnt/mesos/sandbox'}}, on ${{env.NODE_NAME}}\"\n}}\n",
-        gate.file().display()
+        "mesosNode(inheritFrom: 'boxed', image: '{image}') {{\n  sh '''{}'''\n  \
+         echo \"contained: ${{fileExists '/mnt/mesos/sandbox'}}, on ${{env.NODE_NAME}}\"\n}}\n",
+        gate.script()
     );
     start(&jenkins, "pipe", &pipeline(&script)).unwrap();
     console_with(&jenkins, "pipe", "waiting at the gate").unwrap();
