@@ -1,5 +1,5 @@
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use testbed::{RunError, paths};
 
@@ -32,12 +32,6 @@ impl Gate {
             "echo waiting at the gate\nwhile [ ! -e '{}' ]; do sleep 0.2; done\necho through the gate",
             self.file.display()
         )
-    }
-
-    /// The file that is there when the gate is open.
-    #[must_use]
-    pub fn file(&self) -> &Path {
-        &self.file
     }
 
     /// Lets all builds through that wait and that come.
