@@ -9,7 +9,7 @@ use std::path::Path;
 
 use e2e::SOON;
 use e2e::pier::Pier;
-use e2e::trial::{LOGIN, unmet};
+use e2e::trial::LOGIN;
 use mesos_core::{Port, Request, Secret};
 use serde_json::{Value, json};
 use testbed::{Check, RunError, paths, until};
@@ -208,11 +208,16 @@ fn ports_lead_into_the_container() -> Result<(), RunError> {
         }))
     })?;
     let names = pier.run(&["any", "fixed"])?;
+    // The status is a picture that is made once a second while nobody looks at it.
     let ports = |label: &str| -> Result<Vec<Port>, RunError> {
-        let status = pier.trial.cloud.status();
-        let task = status.tasks.iter().find(|task| task.name == names[label]);
-        task.map(|task| task.ports.clone())
-            .ok_or_else(|| unmet("the task in the status", format!("{status:?}")))
+        until(format!("the task {label} in the status"), SOON, || {
+            let status = pier.trial.cloud.status();
+            let task = status.tasks.iter().find(|task| task.name == names[label]);
+            Check::from(
+                task.map(|task| task.ports.clone())
+                    .ok_or_else(|| format!("{status:?}")),
+            )
+        })
     };
     let any = ports("any")?;
     let host = any[0].host_port;
