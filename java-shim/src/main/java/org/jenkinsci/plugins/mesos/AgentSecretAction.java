@@ -2,23 +2,15 @@ package org.jenkinsci.plugins.mesos;
 
 import hudson.Extension;
 import javax.servlet.http.HttpServletResponse;
-import jenkins.security.HMACConfidentialKey;
 import jenkins.slaves.JnlpAgentReceiver;
 
 /** Gives an agent its secret, once: {@code mesos-agent-secret/<name>/<code>}. */
 @Extension(optional = true)
 public final class AgentSecretAction extends GivenOnceAction {
-    private static final String PAGE = "mesos-agent-secret";
-
-    private static final HMACConfidentialKey CODES = new HMACConfidentialKey(AgentSecretAction.class, "codes");
+    static final Addresses ADDRESSES = new Addresses("mesos-agent-secret", AgentSecretAction.class);
 
     public AgentSecretAction() {
-        super(PAGE, CODES);
-    }
-
-    /** Where this agent's secret can be fetched, below the address of Jenkins. */
-    static String path(String agent) {
-        return path(PAGE, CODES, agent);
+        super(ADDRESSES);
     }
 
     @Override

@@ -17,19 +17,42 @@ import org.kohsuke.stapler.StaplerResponse;
  * here, so the code is the permission: only this Jenkins can make it, from a key of its own.
  */
 public abstract class GivenOnceAction implements UnprotectedRootAction {
-    private static final Pattern ADDRESS = Pattern.compile("/([A-Za-z0-9-]{1,63})/([0-9a-f]{32,128})");
+    private final Addresses addresses;
 
-    private final String page;
-    private final HMACConfidentialKey codes;
-
-    GivenOnceAction(String page, HMACConfidentialKey codes) {
-        this.page = page;
-        this.codes = codes;
+    GivenOnceAction(Addresses addresses) {
+        this.addresses = addresses;
     }
 
-    /** Where it can be fetched for an agent, below the address of Jenkins. */
-    static String path(String page, HMACConfidentialKey codes, String agent) {
-        return page + "/" + agent + "/" + codes.mac(agent);
+    /** The addresses of one kind of secret. */
+    static final class Addresses {
+        private static final Pattern REST = Pattern.compile("/([A-Za-z0-9-]{1,63})/([0-9a-f]{32,128})");
+
+        private final String page;
+        private final HMACConfidentialKey codes;
+
+        /**
+         * @param page the first part of each, below the address of Jenkins
+         * @param owner whose key makes the codes
+         */
+        Addresses(String page, Class<? extends GivenOnceAction> owner) {
+            this.page = page;
+            codes = new HMACConfidentialKey(owner, "codes");
+        }
+
+        /** Where it can be fetched for an agent, below the address of Jenkins. */
+        String path(String agent) {
+            return page + "/" + agent + "/" + codes.mac(agent);
+        }
+
+        /**
+         * The agent that an address was made for; null: this Jenkins has made no such address.
+         *
+         * @param rest what of it comes after the page; may be null
+         */
+        String agent(String rest) {
+            Matcher parts = REST.matcher(Util.fixNull(rest));
+            return parts.matches() && codes.checkMac(parts.group(1), parts.group(2)) ? parts.group(1) : null;
+        }
     }
 
     @Override
@@ -44,18 +67,18 @@ public abstract class GivenOnceAction implements UnprotectedRootAction {
 
     @Override
     public String getUrlName() {
-        return page;
+        return addresses.page;
     }
 
     public HttpResponse doDynamic(StaplerRequest request) {
         if (!"GET".equals(request.getMethod())) {
             return new Answer(HttpServletResponse.SC_METHOD_NOT_ALLOWED, "This address is for GET.");
         }
-        Matcher address = ADDRESS.matcher(Util.fixNull(request.getRestOfPath()));
-        if (!address.matches() || !codes.checkMac(address.group(1), address.group(2))) {
+        String agent = addresses.agent(request.getRestOfPath());
+        if (agent == null) {
             return new Answer(HttpServletResponse.SC_NOT_FOUND, "There is nothing for any agent here.");
         }
-        return answer(address.group(1), request.getRemoteAddr());
+        return answer(agent, request.getRemoteAddr());
     }
 
     /**

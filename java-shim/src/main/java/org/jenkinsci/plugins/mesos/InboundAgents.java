@@ -45,11 +45,11 @@ final class InboundAgents {
     /** A class of its own, since the type it refers to is not in every host. */
     private static final class Secrets {
         static String path(String agent) {
-            return AgentSecretAction.path(agent);
+            return AgentSecretAction.ADDRESSES.path(agent);
         }
 
         static String registryLogin(String agent) {
-            return RegistryLoginAction.path(agent);
+            return RegistryLoginAction.ADDRESSES.path(agent);
         }
     }
 }

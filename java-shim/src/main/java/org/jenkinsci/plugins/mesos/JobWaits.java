@@ -2,6 +2,7 @@ package org.jenkinsci.plugins.mesos;
 
 import hudson.Extension;
 import hudson.model.Action;
+import hudson.model.InvisibleAction;
 import hudson.model.Job;
 import java.util.Collection;
 import java.util.List;
@@ -11,7 +12,7 @@ import jenkins.model.TransientActionFactory;
  * On the page of a job: what its queued builds wait for. Jenkins's own reason in the queue speaks of nodes, and there is
  * none before Mesos has accepted an agent.
  */
-public final class JobWaits implements Action {
+public final class JobWaits extends InvisibleAction {
     private final List<DemandReport.Wait> waits;
 
     JobWaits(List<DemandReport.Wait> waits) {
@@ -20,21 +21,6 @@ public final class JobWaits implements Action {
 
     public List<String> getSentences() {
         return waits.stream().map(Demand::tell).toList();
-    }
-
-    @Override
-    public String getIconFileName() {
-        return null;
-    }
-
-    @Override
-    public String getDisplayName() {
-        return null;
-    }
-
-    @Override
-    public String getUrlName() {
-        return null;
     }
 
     /** Today's Jenkins only; the old host shows the clouds' page. */

@@ -2,6 +2,7 @@ package org.jenkinsci.plugins.mesos;
 
 import hudson.Extension;
 import hudson.model.Action;
+import hudson.model.InvisibleAction;
 import hudson.model.Queue;
 import java.util.Collection;
 import java.util.List;
@@ -16,7 +17,7 @@ import org.kohsuke.stapler.export.ExportedBean;
  * {@code /queue/api/}, where {@link QueueTooltips} has it from.
  */
 @ExportedBean(defaultVisibility = 2)
-public final class QueueWait implements Action {
+public final class QueueWait extends InvisibleAction {
     private final String task;
     private final List<DemandReport.Wait> waits;
 
@@ -45,21 +46,6 @@ public final class QueueWait implements Action {
     @Exported
     public String getTaskUrl() {
         return task;
-    }
-
-    @Override
-    public String getIconFileName() {
-        return null;
-    }
-
-    @Override
-    public String getDisplayName() {
-        return null;
-    }
-
-    @Override
-    public String getUrlName() {
-        return null;
     }
 
     /** Today's Jenkins only; the old host shows the clouds' page. */

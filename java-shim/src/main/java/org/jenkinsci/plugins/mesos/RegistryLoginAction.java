@@ -2,7 +2,6 @@ package org.jenkinsci.plugins.mesos;
 
 import hudson.Extension;
 import javax.servlet.http.HttpServletResponse;
-import jenkins.security.HMACConfidentialKey;
 
 /**
  * Gives the Mesos agent of a container Docker's file with the login for its image's registry, once:
@@ -10,17 +9,10 @@ import jenkins.security.HMACConfidentialKey;
  */
 @Extension(optional = true)
 public final class RegistryLoginAction extends GivenOnceAction {
-    private static final String PAGE = "mesos-registry-login";
-
-    private static final HMACConfidentialKey CODES = new HMACConfidentialKey(RegistryLoginAction.class, "codes");
+    static final Addresses ADDRESSES = new Addresses("mesos-registry-login", RegistryLoginAction.class);
 
     public RegistryLoginAction() {
-        super(PAGE, CODES);
-    }
-
-    /** Where the login for this agent's image can be fetched, below the address of Jenkins. */
-    static String path(String agent) {
-        return path(PAGE, CODES, agent);
+        super(ADDRESSES);
     }
 
     @Override
