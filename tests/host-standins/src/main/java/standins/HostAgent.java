@@ -8,10 +8,12 @@ import java.util.Set;
 
 /**
  * Puts {@code jenkins.model.Jenkins} between {@code Node} and {@code Hudson} when the old host loads {@code Hudson}, and
- * gives the host {@code SimpleBuildWrapper}, so that a plugin written to today's API finds them.
+ * gives the host {@code SimpleBuildWrapper}, so that a plugin written to today's API finds them. Mends the host's web
+ * server, too ({@link Handlers}).
  */
 public final class HostAgent implements ClassFileTransformer {
     private static final String HOST = "hudson/model/Hudson";
+    private static final String WEB_SERVER_THREAD = "winstone/RequestHandlerThread";
 
     private HostAgent() {}
 
@@ -30,10 +32,16 @@ public final class HostAgent implements ClassFileTransformer {
     @Override
     public byte[] transform(
             ClassLoader loader, String name, Class<?> redefined, ProtectionDomain domain, byte[] classFile) {
-        if (!HOST.equals(name) || loader == null || redefined != null) {
+        if (loader == null || redefined != null) {
             return null;
         }
         try {
+            if (WEB_SERVER_THREAD.equals(name)) {
+                return Handlers.mended(classFile);
+            }
+            if (!HOST.equals(name)) {
+                return null;
+            }
             StandIns.define(loader);
             return Reparent.hudson(classFile);
         } catch (Exception | LinkageError e) {
