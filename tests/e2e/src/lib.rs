@@ -4,6 +4,8 @@
 //! `java-shim/target/mesos.hpi`, made by `cargo xtask package`, or what the environment variable `MESOS_HPI` names.
 
 mod gate;
+pub mod ground;
+pub mod inner_docker;
 mod jni_check;
 mod look;
 pub mod mishaps;

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use testbed::{AgentSpec, Check, Cluster, ClusterSpec, Engine, RunError, until};
 
 use crate::SOON;
-use crate::trial::{Program, Trial, configured, folder, unmet};
+use crate::trial::{Program, Trial, configured, folder, runtime, unmet};
 
 /// A cluster with one agent of 8 CPUs and 8 GB, and a driver. What is declared first ends first.
 #[derive(Debug)]
@@ -59,7 +59,7 @@ impl Berth {
             zookeeper: false,
             ..ClusterSpec::default()
         })?;
-        let runtime = Runtime::new().map_err(|error| unmet("the runtime", error.to_string()))?;
+        let runtime = runtime()?;
         let config = configured(&cluster.master(), json!({ "templates": templates }))?;
         let problems = mesos_core::validate(&config).problems;
         if let Some(problem) = problems

@@ -9,7 +9,7 @@ use mesos_core::Notice;
 use serde_json::{Value, json};
 use testbed::{Engine, RunError};
 
-use crate::trial::{Program, Trial, configured, folder, unmet};
+use crate::trial::{Program, Trial, configured, folder, runtime, unmet};
 use crate::{LATER, SOON};
 
 /// An engine, and a driver whose master is this machine with that engine. What is declared first ends first.
@@ -70,7 +70,7 @@ impl Quay {
             templates.push(template);
         }
         let templates = Value::Array(templates);
-        let runtime = Runtime::new().map_err(|error| unmet("the runtime", error.to_string()))?;
+        let runtime = runtime()?;
         let folder = folder();
         let config = configured(&master(&engine)?, json!({ "templates": templates }))?;
         let mut trial = Trial::open(config, &folder, &runtime);

@@ -141,6 +141,14 @@ pub struct Trial {
     seen: Vec<Notice>,
 }
 
+/// A runtime for the drivers of a case.
+///
+/// # Errors
+/// [`RunError::Condition`] when its threads cannot be started.
+pub fn runtime() -> Result<Runtime, RunError> {
+    Runtime::new().map_err(|error| unmet("the runtime", error.to_string()))
+}
+
 /// A folder for a cloud's state, below the test bed's.
 #[must_use]
 pub fn folder() -> PathBuf {

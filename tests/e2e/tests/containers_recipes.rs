@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use e2e::SOON;
+use e2e::inner_docker;
 use e2e::pier::Pier;
 use e2e::recipes::{self, with};
 use e2e::trial::unmet;
@@ -14,18 +14,6 @@ use serde_json::{Value, json};
 use testbed::engine::Registry;
 use testbed::{DockerHome, Engine, RunError, paths};
 
-/// What old configurations have: starts a Docker in the container, and comes back when it answers. What it says goes to a
-/// file that is lost with the container.
-const START: &str = "#!/bin/sh
-export PATH=/docker/bin:$PATH
-dockerd --iptables=false --ip-masq=false --bridge=none > /tmp/dockerd.log 2>&1 &
-tries=0
-until docker version > /dev/null 2>&1; do
-    tries=$((tries + 1))
-    if [ $tries -gt 300 ]; then tail -n 5 /tmp/dockerd.log >&2; exit 1; fi
-    sleep 0.1
-done
-";
 /// The image in the recipes, and in the test bed.
 const EXAMPLE: &str = "team/agent:17";
 const PLAIN: &str = "testbed/java:17";
@@ -61,9 +49,8 @@ impl Shelf {
             home: DockerHome::ensure()?,
             registry: engine.registry(None)?,
         };
-        let start = shelf.folder.join("start-docker");
-        fs::write(&start, START).map_err(file(&start))?;
-        fs::set_permissions(&start, fs::Permissions::from_mode(0o755)).map_err(file(&start))?;
+        // What old configurations have.
+        inner_docker::start_script(&shelf.folder)?;
         // The kernel's rules for packets are another engine's business here.
         let settings = shelf.folder.join("daemon.json");
         let text = json!({"iptables": false, "ip-masq": false, "bridge": "none"}).to_string();

@@ -2,16 +2,12 @@
 
 use std::fs;
 
-use e2e::trial::{Program, Trial, config, folder, unmet};
+use e2e::ground::Ground;
+use e2e::trial::{Trial, config, folder, runtime, unmet};
 use e2e::{LATER, SOON};
-use mesos_client::Runtime;
 use mesos_core::Notice;
 use testbed::cluster::ZOOKEEPER;
 use testbed::{AgentSpec, Check, Cluster, ClusterSpec, RunError, until};
-
-fn runtime() -> Result<Runtime, RunError> {
-    Runtime::new().map_err(|error| unmet("the runtime", error.to_string()))
-}
 
 fn three_masters() -> ClusterSpec {
     ClusterSpec {
@@ -54,12 +50,7 @@ fn await_free(cluster: &Cluster) -> Result<(), RunError> {
 
 #[test]
 fn several_agents_are_launched_in_one_offer_and_killed() -> Result<(), RunError> {
-    let (cluster, program, runtime, folder) = (
-        Cluster::start(&ClusterSpec::default())?,
-        Program::serve()?,
-        runtime()?,
-        folder(),
-    );
+    let (cluster, program, runtime, folder) = Ground::start(&ClusterSpec::default())?.into_parts();
     let mut trial = Trial::open(config(&cluster.master(), &[])?, &folder, &runtime);
     let names = trial.submit(&program, 3)?;
     for wanted in &names {
@@ -85,12 +76,7 @@ fn several_agents_are_launched_in_one_offer_and_killed() -> Result<(), RunError>
 
 #[test]
 fn a_task_survives_its_leading_master_and_the_next_one_serves_on() -> Result<(), RunError> {
-    let (mut cluster, program, runtime, folder) = (
-        Cluster::start(&three_masters())?,
-        Program::serve()?,
-        runtime()?,
-        folder(),
-    );
+    let (mut cluster, program, runtime, folder) = Ground::start(&three_masters())?.into_parts();
     let mut trial = Trial::open(config(&cluster.master(), &[])?, &folder, &runtime);
     let first = trial.submit(&program, 1)?;
     let (leader, id) = trial.subscribed()?;
@@ -132,12 +118,7 @@ fn any_master_s_address_leads_to_the_leader_also_to_the_next_one() -> Result<(),
 
 #[test]
 fn a_new_process_knows_its_tasks_and_kills_those_that_nobody_owns() -> Result<(), RunError> {
-    let (cluster, program, runtime, folder) = (
-        Cluster::start(&ClusterSpec::default())?,
-        Program::serve()?,
-        runtime()?,
-        folder(),
-    );
+    let (cluster, program, runtime, folder) = Ground::start(&ClusterSpec::default())?.into_parts();
     let mut trial = Trial::open(config(&cluster.master(), &[])?, &folder, &runtime);
     let names = trial.submit(&program, 2)?;
     let (_, id) = trial.subscribed()?;
@@ -167,12 +148,7 @@ fn a_new_process_knows_its_tasks_and_kills_those_that_nobody_owns() -> Result<()
 
 #[test]
 fn a_damaged_state_is_told_and_the_tasks_that_jenkins_owns_go_on() -> Result<(), RunError> {
-    let (cluster, program, runtime, folder) = (
-        Cluster::start(&ClusterSpec::default())?,
-        Program::serve()?,
-        runtime()?,
-        folder(),
-    );
+    let (cluster, program, runtime, folder) = Ground::start(&ClusterSpec::default())?.into_parts();
     let mut trial = Trial::open(config(&cluster.master(), &[])?, &folder, &runtime);
     let names = trial.submit(&program, 2)?;
     let (_, id) = trial.subscribed()?;
@@ -201,12 +177,7 @@ fn a_damaged_state_is_told_and_the_tasks_that_jenkins_owns_go_on() -> Result<(),
 
 #[test]
 fn zookeeper_may_restart_and_be_away_for_long() -> Result<(), RunError> {
-    let (mut cluster, program, runtime, folder) = (
-        Cluster::start(&ClusterSpec::default())?,
-        Program::serve()?,
-        runtime()?,
-        folder(),
-    );
+    let (mut cluster, program, runtime, folder) = Ground::start(&ClusterSpec::default())?.into_parts();
     let mut trial = Trial::open(config(&cluster.master(), &[])?, &folder, &runtime);
     let (_, id) = trial.subscribed()?;
 

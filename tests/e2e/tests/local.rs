@@ -4,18 +4,13 @@ use std::fs;
 use std::path::Path;
 
 use e2e::SOON;
-use e2e::trial::{Program, Trial, configured, folder, unmet};
-use mesos_client::Runtime;
+use e2e::trial::{Program, Trial, configured, folder, runtime, unmet};
 use mesos_core::Notice;
 use serde_json::json;
 use testbed::guard::{Guard, survivors};
 use testbed::{Check, RunError, until};
 
 const MASTER: &str = "local://?cpus=1&mem=1024&docker=none";
-
-fn runtime() -> Result<Runtime, RunError> {
-    Runtime::new().map_err(|error| unmet("the runtime", error.to_string()))
-}
 
 fn await_no_process(folder: &Path) -> Result<(), RunError> {
     until("no process of an agent", SOON, || {

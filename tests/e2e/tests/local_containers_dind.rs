@@ -1,26 +1,14 @@
 //! Docker for builds on the master `local`: that of this machine, or one of the container's own.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use e2e::SOON;
+use e2e::inner_docker;
 use e2e::quay::Quay;
 use e2e::trial::unmet;
 use serde_json::json;
 use testbed::{Check, DockerHome, RunError, paths, until};
-
-/// Starts the container's engine. It needs no network of its own here, for which the image lacks the programs.
-const START: &str = "#!/bin/sh
-export PATH=/docker/bin:$PATH
-dockerd --iptables=false --ip-masq=false --bridge=none > /tmp/dockerd.log 2>&1 &
-for try in $(seq 300); do
-    docker version > /dev/null 2>&1 && exit 0
-    sleep 0.1
-done
-tail -n 5 /tmp/dockerd.log >&2
-exit 1
-";
 
 #[test]
 fn builds_have_the_docker_of_this_machine_or_one_of_their_own() -> Result<(), RunError> {
@@ -29,10 +17,8 @@ fn builds_have_the_docker_of_this_machine_or_one_of_their_own() -> Result<(), Ru
     let client = fs::canonicalize(programs.join("docker")).map_err(failed)?;
     let unpacked = programs.parent().unwrap_or(&programs).display().to_string();
     let folder = paths::fresh_run("own-docker");
-    let start = folder.join("start-docker");
     fs::create_dir_all(&folder).map_err(failed)?;
-    fs::write(&start, START).map_err(failed)?;
-    fs::set_permissions(&start, fs::Permissions::from_mode(0o755)).map_err(failed)?;
+    let start = inner_docker::start_script(&folder)?;
     let file = |inside: &str, outside: &Path| json!({"containerPath": inside, "hostPath": outside.display().to_string(), "readOnly": true});
 
     let mut quay = Quay::start(|engine| {

@@ -7,78 +7,28 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
 use e2e::SOON;
-use e2e::trial::{Program, Trial, configured, folder, unmet};
-use mesos_client::Runtime;
+use e2e::ground::Ground;
 use mesos_core::Notice;
 use serde_json::{Value, json};
 use testbed::cluster::TaskView;
 use testbed::{AgentSpec, Check, Cluster, ClusterSpec, RunError, until};
 
-/// What a case stands on. Its trial ends before it.
-struct Ground {
-    folder: PathBuf,
-    runtime: Runtime,
-    program: Program,
-    cluster: Cluster,
+/// The value of an attribute of the agent that the task is on.
+fn attribute(cluster: &Cluster, task: &TaskView, name: &str) -> Result<Value, RunError> {
+    let agents = cluster.agents()?;
+    let agent = agents.iter().find(|agent| agent["id"] == task.agent.as_str());
+    Ok(agent
+        .map(|agent| agent["attributes"][name].clone())
+        .unwrap_or_default())
 }
 
-impl Ground {
-    fn new(spec: &ClusterSpec) -> Result<Self, RunError> {
-        Ok(Self {
-            folder: folder(),
-            runtime: Runtime::new().map_err(|error| unmet("the runtime", error.to_string()))?,
-            program: Program::serve()?,
-            cluster: Cluster::start(spec)?,
-        })
-    }
-
-    /// Opens a cloud on the cluster, with these members of its configuration.
-    fn open(&self, members: Value) -> Result<Trial, RunError> {
-        let config = configured(&self.cluster.master(), members)?;
-        Ok(Trial::open(config, &self.folder, &self.runtime))
-    }
-
-    /// Submits one agent of this template, and waits until it runs.
-    fn run(&self, trial: &mut Trial, label: &str) -> Result<TaskView, RunError> {
-        let names = trial.submit_to(label, &self.program, 1)?;
-        trial.running(&names)?;
-        self.task(&names[0])
-    }
-
-    /// Submits one agent of this template, and waits until it waits for that.
-    fn wait(&self, trial: &mut Trial, label: &str, words: &str) -> Result<String, RunError> {
-        let name = trial.submit_to(label, &self.program, 1)?.remove(0);
-        trial.waits(&name, words)?;
-        Ok(name)
-    }
-
-    /// A task, live or ended, as the master shows it.
-    fn task(&self, name: &str) -> Result<TaskView, RunError> {
-        let mut tasks = self.cluster.tasks()?;
-        tasks.extend(self.cluster.ended_tasks()?);
-        tasks
-            .into_iter()
-            .find(|task| task.id == name)
-            .ok_or_else(|| unmet("the task", format!("{name} is not there")))
-    }
-
-    /// The value of an attribute of the agent that the task is on.
-    fn attribute(&self, task: &TaskView, name: &str) -> Result<Value, RunError> {
-        let agents = self.cluster.agents()?;
-        let agent = agents.iter().find(|agent| agent["id"] == task.agent.as_str());
-        Ok(agent
-            .map(|agent| agent["attributes"][name].clone())
-            .unwrap_or_default())
-    }
-
-    /// That the master has found nothing wrong with any task.
-    fn no_task_was_refused(&self) -> Result<(), RunError> {
-        let metrics = self.cluster.master_metrics()?;
-        let errors = metrics["master/tasks_error"].as_f64();
-        let invalid = metrics["master/invalid_framework_to_executor_messages"].as_f64();
-        assert_eq!((errors, invalid), (Some(0.0), Some(0.0)));
-        Ok(())
-    }
+/// That the master has found nothing wrong with any task.
+fn no_task_was_refused(cluster: &Cluster) -> Result<(), RunError> {
+    let metrics = cluster.master_metrics()?;
+    let errors = metrics["master/tasks_error"].as_f64();
+    let invalid = metrics["master/invalid_framework_to_executor_messages"].as_f64();
+    assert_eq!((errors, invalid), (Some(0.0), Some(0.0)));
+    Ok(())
 }
 
 fn agents(agents: Vec<AgentSpec>) -> ClusterSpec {
@@ -192,7 +142,7 @@ fn own_reservations_go_first_then_those_of_the_roles_above_then_what_is_free() -
         ],
         ..ClusterSpec::default()
     };
-    let ground = Ground::new(&spec)?;
+    let ground = Ground::start(&spec)?;
     // One CPU of the parent's static reservation is refined for our role, half a free one is reserved for it besides.
     reserve(&ground.cluster, 1.0, &[("STATIC", "eng"), ("DYNAMIC", "eng/ci")])?;
     reserve(&ground.cluster, 0.5, &[("DYNAMIC", "eng/ci")])?;
@@ -246,7 +196,7 @@ fn own_reservations_go_first_then_those_of_the_roles_above_then_what_is_free() -
         [("eng>eng/ci", 1000), ("eng/ci", 500), ("eng", 1000), ("", 701)],
     )?;
     assert_eq!((second.cpus, third.cpus), (1.0, 1.0));
-    ground.no_task_was_refused()?;
+    no_task_was_refused(&ground.cluster)?;
 
     // What is given back comes again as it was.
     trial.release(&[first.id, second.id])?;
@@ -255,7 +205,7 @@ fn own_reservations_go_first_then_those_of_the_roles_above_then_what_is_free() -
     let owners = cpus_by_owner(&ground.cluster)?;
     assert_eq!(owners.values().sum::<i64>(), 2201, "{owners:?}");
     trial.release(&[again.id, third.id])?;
-    ground.no_task_was_refused()?;
+    no_task_was_refused(&ground.cluster)?;
     trial.close(true)?;
     fs::remove_dir_all(&credentials).map_err(file)
 }
@@ -268,7 +218,7 @@ fn agents_of_several_roles_use_what_is_reserved_for_each() -> Result<(), RunErro
         ),
         ..AgentSpec::with(0.5, 64)
     }]);
-    let ground = Ground::new(&spec)?;
+    let ground = Ground::start(&spec)?;
     let mut trial = ground.open(json!({"role": "ci, qa", "templates": [template("mesos", 1.0, &[])]}))?;
     let tasks = [ground.run(&mut trial, "mesos")?, ground.run(&mut trial, "mesos")?];
     let mut roles: Vec<_> = tasks.iter().map(|task| task.json["role"].as_str()).collect();
@@ -279,7 +229,7 @@ fn agents_of_several_roles_use_what_is_reserved_for_each() -> Result<(), RunErro
     assert_eq!(framework["roles"], json!(["ci", "qa"]));
     // 0.5 CPUs are free and 0.001 are left of one role: never enough for one task, whatever the other roles have.
     let third = ground.wait(&mut trial, "mesos", "needs 1 CPUs, largest offer has ")?;
-    ground.no_task_was_refused()?;
+    no_task_was_refused(&ground.cluster)?;
     trial.release(&[tasks[0].id.clone()])?;
     trial.running(std::slice::from_ref(&third))?;
     assert_eq!(ground.task(&third)?.json["role"], tasks[0].json["role"]);
@@ -293,7 +243,7 @@ fn attributes_of_all_kinds_choose_the_agent() -> Result<(), RunError> {
         attributes: Some(attributes.to_owned()),
         ..AgentSpec::default()
     };
-    let ground = Ground::new(&agents(vec![
+    let ground = Ground::start(&agents(vec![
         agent("rack:r1;os:ubuntu-22.04;cores:4;slots:[1-5,10-12]"),
         agent("rack:r2;os:debian-12;cores:7.5;slots:[20-30]"),
         agent("rack:r3;os:ubuntu-24.04;cores:16"),
@@ -331,7 +281,7 @@ fn attributes_of_all_kinds_choose_the_agent() -> Result<(), RunError> {
         .chain([("old", "r3")])
     {
         let task = ground.run(&mut trial, label)?;
-        assert_eq!(ground.attribute(&task, "rack")?, rack, "{label}");
+        assert_eq!(attribute(&ground.cluster, &task, "rack")?, rack, "{label}");
         names.push(task.id);
     }
     let none = ground.wait(
@@ -341,7 +291,7 @@ fn attributes_of_all_kinds_choose_the_agent() -> Result<(), RunError> {
     )?;
     names.push(none);
     trial.release(&names)?;
-    ground.no_task_was_refused()?;
+    no_task_was_refused(&ground.cluster)?;
     trial.close(true)
 }
 
@@ -351,7 +301,7 @@ fn limits_by_an_attribute_count_what_runs_also_after_a_restart() -> Result<(), R
         attributes: Some(format!("rack:{rack}")),
         ..AgentSpec::default()
     };
-    let ground = Ground::new(&agents(vec![agent("r1"), agent("r1"), agent("r2")]))?;
+    let ground = Ground::start(&agents(vec![agent("r1"), agent("r1"), agent("r2")]))?;
     let members = |owned: &[String]| {
         json!({"owned": owned, "templates": [
             template("alone", 0.1, &[("constraints", json!("unique per rack"))]),
@@ -361,7 +311,7 @@ fn limits_by_an_attribute_count_what_runs_also_after_a_restart() -> Result<(), R
     let tasks = [ground.run(&mut trial, "alone")?, ground.run(&mut trial, "alone")?];
     let mut racks = Vec::new();
     for task in &tasks {
-        racks.push(ground.attribute(task, "rack")?);
+        racks.push(attribute(&ground.cluster, task, "rack")?);
     }
     racks.sort_by_key(Value::to_string);
     assert_eq!(racks, ["r1", "r2"]);
@@ -373,16 +323,16 @@ fn limits_by_an_attribute_count_what_runs_also_after_a_restart() -> Result<(), R
     let other = ground.run(&mut trial, "mesos")?;
     trial.release(&names[..1])?;
     trial.running(std::slice::from_ref(&waiting))?;
-    let place = ground.attribute(&ground.task(&waiting)?, "rack")?;
-    assert_eq!(place, ground.attribute(&tasks[0], "rack")?);
+    let place = attribute(&ground.cluster, &ground.task(&waiting)?, "rack")?;
+    assert_eq!(place, attribute(&ground.cluster, &tasks[0], "rack")?);
     trial.release(&[waiting, other.id, names[1].clone()])?;
-    ground.no_task_was_refused()?;
+    no_task_was_refused(&ground.cluster)?;
     trial.close(true)
 }
 
 #[test]
 fn resources_of_other_names_are_taken_by_number_or_by_item() -> Result<(), RunError> {
-    let ground = Ground::new(&agents(vec![
+    let ground = Ground::start(&agents(vec![
         AgentSpec {
             more_resources: Some("licenses:3;fpga:{a,b,c}".to_owned()),
             ..AgentSpec::default()
@@ -412,7 +362,7 @@ fn resources_of_other_names_are_taken_by_number_or_by_item() -> Result<(), RunEr
     let again = ground.wait(&mut trial, "item", "needs b of fpga")?;
     trial.release(&[two.id, item.id])?;
     trial.running(&[second.clone(), again.clone()])?;
-    ground.no_task_was_refused()?;
+    no_task_was_refused(&ground.cluster)?;
     trial.release(&[second, four, again, half.id])?;
     trial.close(true)
 }
@@ -445,7 +395,7 @@ fn a_fixed_port_is_given_once_on_each_host() -> Result<(), RunError> {
         ],
         ..AgentSpec::default()
     };
-    let ground = Ground::new(&agents(vec![agent.clone(), agent]))?;
+    let ground = Ground::start(&agents(vec![agent.clone(), agent]))?;
     let container = |ports: Value| json!({"image": "agent", "portMappings": ports});
     let mut trial = ground.open(json!({"templates": [
         template("fixed", 0.1, &[("container", container(json!([{"containerPort": 5900, "hostPort": 31_501}])))]),
@@ -498,6 +448,6 @@ fn a_fixed_port_is_given_once_on_each_host() -> Result<(), RunError> {
     let mut all = vec![running[1].clone(), third, outside, more];
     all.extend(pairs.map(|pair| pair.id));
     trial.release(&all)?;
-    ground.no_task_was_refused()?;
+    no_task_was_refused(&ground.cluster)?;
     trial.close(true)
 }

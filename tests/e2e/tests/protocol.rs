@@ -3,16 +3,12 @@
 use std::fs;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use e2e::trial::{Program, Trial, config, configured, folder, unmet};
+use e2e::ground::Ground;
+use e2e::trial::{Trial, config, configured, folder, runtime, unmet};
 use e2e::{LATER, SOON};
-use mesos_client::Runtime;
 use mesos_core::{Config, Notice};
 use serde_json::{Value, json};
 use testbed::{Check, Cluster, ClusterSpec, RunError, paths, until};
-
-fn runtime() -> Result<Runtime, RunError> {
-    Runtime::new().map_err(|error| unmet("the runtime", error.to_string()))
-}
 
 /// The only framework that is registered now.
 fn only(cluster: &Cluster) -> Result<Value, RunError> {
@@ -39,12 +35,12 @@ fn principal(name: &'static str) -> impl Fn(&mut Config) {
 }
 
 /// A master that lets in `one` and `two`, both with the secret `open`.
-fn guarded() -> Result<Cluster, RunError> {
+fn guarded() -> Result<ClusterSpec, RunError> {
     let logins = paths::fresh_run("logins").with_extension("json");
     let login = |name: &str| json!({"principal": name, "secret": "open"});
     let text = json!({"credentials": [login("one"), login("two")]});
     fs::write(&logins, text.to_string()).map_err(|error| unmet("the logins", error.to_string()))?;
-    Cluster::start(&ClusterSpec {
+    Ok(ClusterSpec {
         master_flags: vec![
             "--authenticate_http_frameworks".to_owned(),
             "--http_framework_authenticators=basic".to_owned(),
@@ -56,12 +52,7 @@ fn guarded() -> Result<Cluster, RunError> {
 
 #[test]
 fn a_changed_framework_is_told_on_the_open_stream() -> Result<(), RunError> {
-    let (cluster, program, runtime, folder) = (
-        Cluster::start(&ClusterSpec::default())?,
-        Program::serve()?,
-        runtime()?,
-        folder(),
-    );
+    let (cluster, program, runtime, folder) = Ground::start(&ClusterSpec::default())?.into_parts();
     let mut trial = Trial::open(config(&cluster.master(), &[])?, &folder, &runtime);
     let first = trial.submit(&program, 1)?;
     let (_, id) = trial.subscribed()?;
@@ -118,7 +109,7 @@ fn a_changed_framework_is_told_on_the_open_stream() -> Result<(), RunError> {
 
 #[test]
 fn another_principal_has_its_own_framework_once_the_agents_have_ended() -> Result<(), RunError> {
-    let (cluster, program, runtime, folder) = (guarded()?, Program::serve()?, runtime()?, folder());
+    let (cluster, program, runtime, folder) = Ground::start(&guarded()?)?.into_parts();
     let mut trial = Trial::open(config(&cluster.master(), &[])?, &folder, &runtime);
     trial.complaint("does not accept the principal")?;
     trial.change(principal("one"))?;
@@ -148,12 +139,7 @@ fn another_principal_has_its_own_framework_once_the_agents_have_ended() -> Resul
 
 #[test]
 fn a_framework_that_an_operator_removes_is_told_and_begun_anew_once() -> Result<(), RunError> {
-    let (cluster, program, runtime, folder) = (
-        Cluster::start(&ClusterSpec::default())?,
-        Program::serve()?,
-        runtime()?,
-        folder(),
-    );
+    let (cluster, program, runtime, folder) = Ground::start(&ClusterSpec::default())?.into_parts();
     let mut trial = Trial::open(config(&cluster.master(), &[])?, &folder, &runtime);
     let first = trial.submit(&program, 1)?;
     let (_, id) = trial.subscribed()?;
@@ -183,11 +169,7 @@ fn a_framework_that_an_operator_removes_is_told_and_begun_anew_once() -> Result<
 
 #[test]
 fn two_controllers_share_a_cluster_and_do_not_know_each_other() -> Result<(), RunError> {
-    let (cluster, program, runtime) = (
-        Cluster::start(&ClusterSpec::default())?,
-        Program::serve()?,
-        runtime()?,
-    );
+    let (cluster, program, runtime, _) = Ground::start(&ClusterSpec::default())?.into_parts();
     let named = |name: &str| {
         configured(
             &cluster.master(),
@@ -259,12 +241,7 @@ fn a_login_opens_a_guarded_path_of_zookeeper() -> Result<(), RunError> {
 
 #[test]
 fn planned_maintenance_is_told_and_answered() -> Result<(), RunError> {
-    let (cluster, program, runtime, folder) = (
-        Cluster::start(&ClusterSpec::default())?,
-        Program::serve()?,
-        runtime()?,
-        folder(),
-    );
+    let (cluster, program, runtime, folder) = Ground::start(&ClusterSpec::default())?.into_parts();
     let mut trial = Trial::open(config(&cluster.master(), &[])?, &folder, &runtime);
     let first = trial.submit(&program, 1)?;
     trial.running(&first)?;
@@ -314,13 +291,9 @@ fn planned_maintenance_is_told_and_answered() -> Result<(), RunError> {
 
 #[test]
 fn a_plugin_that_is_loaded_again_takes_over_from_the_copy_before() -> Result<(), RunError> {
-    let (cluster, program, folder) = (
-        Cluster::start(&ClusterSpec::default())?,
-        Program::serve()?,
-        folder(),
-    );
+    let (cluster, program, one, folder) = Ground::start(&ClusterSpec::default())?.into_parts();
     // Each copy of the library has a runtime of its own.
-    let (one, other) = (runtime()?, runtime()?);
+    let other = runtime()?;
     let mut before = Trial::open(config(&cluster.master(), &[])?, &folder, &one);
     let names = before.submit(&program, 1)?;
     let (_, id) = before.subscribed()?;

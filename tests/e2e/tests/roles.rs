@@ -1,8 +1,8 @@
 //! Who else wants the cloud's roles: weights and quotas of a real master, and what each framework has.
 
 use e2e::SOON;
-use e2e::trial::{Program, Trial, configured, folder, unmet};
-use mesos_client::{RoleShare, Runtime};
+use e2e::trial::{Program, Trial, configured, folder, runtime, unmet};
+use mesos_client::RoleShare;
 use mesos_core::Config;
 use serde_json::{Value, json};
 use testbed::{AgentSpec, Check, Cluster, ClusterSpec, RunError, until};
@@ -23,7 +23,7 @@ fn shown(roles: &[RoleShare]) -> Result<Value, RunError> {
 fn weights_quotas_and_the_other_frameworks_are_shown() -> Result<(), RunError> {
     let spec = ClusterSpec::with_agents(2, &AgentSpec::with(4.0, 2000));
     let (cluster, program) = (Cluster::start(&spec)?, Program::serve()?);
-    let runtime = Runtime::new().map_err(|error| unmet("the runtime", error.to_string()))?;
+    let runtime = runtime()?;
     cluster.operate(
         &json!({"type": "UPDATE_WEIGHTS", "update_weights": {"weight_infos": [
             {"role": "eng", "weight": 3}, {"role": "eng/ci", "weight": 1.5}]}}),

@@ -5,16 +5,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use e2e::trial::{Program, Trial, configured, folder, unmet};
+use e2e::ground::Ground;
+use e2e::trial::{Trial, configured, folder, runtime, unmet};
 use e2e::{LATER, SOON};
-use mesos_client::{Need, Runtime};
+use mesos_client::Need;
 use mesos_core::{ConnectionState, Notice, Port};
 use testbed::cluster::TaskView;
 use testbed::{AgentSpec, Check, Cluster, ClusterSpec, RunError, until};
-
-fn runtime() -> Result<Runtime, RunError> {
-    Runtime::new().map_err(|error| unmet("the runtime", error.to_string()))
-}
 
 fn one_agent(agent: AgentSpec) -> ClusterSpec {
     ClusterSpec {
@@ -45,38 +42,13 @@ fn files(folder: &Path, name: &str) -> Vec<PathBuf> {
     found
 }
 
-/// What a case stands on. Its trial ends before it.
-struct Ground {
-    folder: PathBuf,
-    runtime: Runtime,
-    program: Program,
-    cluster: Cluster,
-}
-
-impl Ground {
-    fn new(spec: &ClusterSpec) -> Result<Self, RunError> {
-        Ok(Self {
-            folder: folder(),
-            runtime: runtime()?,
-            program: Program::serve()?,
-            cluster: Cluster::start(spec)?,
-        })
-    }
-
-    /// Opens a cloud on the cluster, with these members of its configuration.
-    fn open(&self, members: serde_json::Value) -> Result<Trial, RunError> {
-        let config = configured(&self.cluster.master(), members)?;
-        Ok(Trial::open(config, &self.folder, &self.runtime))
-    }
-}
-
 #[test]
 fn disk_is_asked_for_and_its_lack_is_told() -> Result<(), RunError> {
     let agent = AgentSpec {
         disk: 1000,
         ..AgentSpec::default()
     };
-    let ground = Ground::new(&one_agent(agent))?;
+    let ground = Ground::start(&one_agent(agent))?;
     let templates = serde_json::json!({"templates": [{"label": "mesos", "disk": 600}]});
     let mut trial = ground.open(templates)?;
     let first = trial.submit(&ground.program, 1)?;
@@ -94,7 +66,7 @@ fn disk_is_asked_for_and_its_lack_is_told() -> Result<(), RunError> {
 
 #[test]
 fn files_and_variables_reach_the_sandbox() -> Result<(), RunError> {
-    let ground = Ground::new(&ClusterSpec::default())?;
+    let ground = Ground::start(&ClusterSpec::default())?;
     let templates = serde_json::json!({"templates": [{
         "label": "mesos",
         "uris": [{"value": format!("{}tool", ground.program.url()), "executable": true, "extract": false}],
@@ -125,7 +97,7 @@ fn ports_come_from_the_offer_and_a_fixed_one_is_given_once() -> Result<(), RunEr
         ports: (31_000, 31_003),
         ..AgentSpec::default()
     };
-    let ground = Ground::new(&one_agent(agent))?;
+    let ground = Ground::start(&one_agent(agent))?;
     let templates = serde_json::json!({"templates": [
         {"label": "mesos", "container": {"image": "agent", "portMappings": [
             {"containerPort": 5900, "description": "VNC", "urlFormat": "vnc://{host}:{port}"},
@@ -197,7 +169,7 @@ fn agents_run_where_their_template_says() -> Result<(), RunError> {
         master_flags: vec![at("home", "z")],
         ..ClusterSpec::default()
     };
-    let ground = Ground::new(&spec)?;
+    let ground = Ground::start(&spec)?;
     let templates = serde_json::json!({"templates": [
         {"label": "default", "cpus": 0.3},
         {"label": "far", "domain": {"mode": "match", "region": "far"}},
@@ -242,7 +214,7 @@ fn agents_run_where_their_template_says() -> Result<(), RunError> {
 
 #[test]
 fn a_framework_on_demand_is_with_the_master_only_while_there_is_work() -> Result<(), RunError> {
-    let ground = Ground::new(&ClusterSpec::default())?;
+    let ground = Ground::start(&ClusterSpec::default())?;
     let members = serde_json::json!({"onDemandRegistration": true, "templates": [{"label": "mesos"}]});
     let mut trial = ground.open(members)?;
     let idle = |trial: &mut Trial| {
