@@ -8,8 +8,8 @@ use mesos_core::{
 };
 use mesos_wire::resource::AllocationInfo;
 use mesos_wire::{
-    AgentId, Call, Event, FrameworkId, MasterInfo, Offer, OfferId, Resource, TaskId, TaskState, TaskStatus,
-    call, event, value,
+    AgentId, Call, Event, FrameworkId, MasterInfo, Offer, OfferId, Resource, TaskId, TaskInfo, TaskState,
+    TaskStatus, call, event, value,
 };
 use std::collections::BTreeMap;
 
@@ -411,6 +411,16 @@ impl Bench {
                 _ => assert!(phase.is_some(), "{name}"),
             }
         }
+    }
+
+    /// All tasks that were put into an ACCEPT so far.
+    pub(crate) fn tasks(&self) -> Vec<TaskInfo> {
+        self.calls_of(call::Type::Accept)
+            .into_iter()
+            .flat_map(|call| &call.accept.as_ref().unwrap().operations)
+            .flat_map(|operation| &operation.launch.as_ref().unwrap().task_infos)
+            .cloned()
+            .collect()
     }
 
     pub(crate) fn calls_of(&self, kind: call::Type) -> Vec<&Call> {

@@ -5,7 +5,7 @@ use crate::bench::{Bench, offer};
 use mesos_core::Config;
 use mesos_wire::framework_info::capability;
 use mesos_wire::{
-    Attribute, DurationInfo, Offer, Resource, TaskInfo, TaskState, TimeInfo, Unavailability, call, value,
+    Attribute, DurationInfo, Offer, Resource, TaskState, TimeInfo, Unavailability, call, value,
 };
 
 /// When the bench's wall clock begins, in Unix milliseconds.
@@ -92,16 +92,6 @@ fn with_window(mut offer: Offer, hours: i64) -> Offer {
         }),
     });
     offer
-}
-
-fn tasks(bench: &Bench) -> Vec<TaskInfo> {
-    bench
-        .calls_of(call::Type::Accept)
-        .into_iter()
-        .flat_map(|call| &call.accept.as_ref().unwrap().operations)
-        .flat_map(|operation| &operation.launch.as_ref().unwrap().task_infos)
-        .cloned()
-        .collect()
 }
 
 /// Agent and host of each, as told; then they are forgotten.
@@ -363,7 +353,8 @@ fn gpus_are_asked_for_and_given_only_where_a_template_wants_them() {
         with_scalar(offer("o1", "agent-a", 4.0), "gpus", 3.0, false),
         offer("o2", "agent-b", 4.0),
     ]);
-    let gpus_of: Vec<(String, f64)> = tasks(&bench)
+    let gpus_of: Vec<(String, f64)> = bench
+        .tasks()
         .iter()
         .map(|task| {
             let gpus = task.resources.iter().find(|resource| resource.name == "gpus");
@@ -406,7 +397,7 @@ fn what_the_master_may_take_back_is_used_only_where_a_template_says_so() {
     bench.submit("x", "x");
     bench.submit("c", "cheap");
     bench.offers(vec![offered("o1")]);
-    let launched = tasks(&bench);
+    let launched = bench.tasks();
     assert_eq!(placed(&mut bench), ["c agent-a"]);
     let shown: Vec<(&str, f64, bool)> = launched[0]
         .resources
@@ -455,7 +446,7 @@ fn several_roles_are_revived_suppressed_and_served_each_for_itself() {
         .map(|call| call.accept.as_ref().unwrap().offer_ids.len())
         .collect();
     assert_eq!(accepts, [1, 1], "one ACCEPT for each role");
-    for task in tasks(&bench) {
+    for task in bench.tasks() {
         let roles: Vec<_> = task
             .resources
             .iter()

@@ -4,7 +4,7 @@ use crate::bench::{Bench, offer};
 use mesos_core::{Config, Launch, Notice, Protocol, Request, SubmitError};
 use mesos_wire::domain_info::{FaultDomain, fault_domain};
 use mesos_wire::framework_info::capability;
-use mesos_wire::{DomainInfo, FrameworkInfo, MasterInfo, Offer, Resource, TaskInfo, call, value};
+use mesos_wire::{DomainInfo, FrameworkInfo, MasterInfo, Offer, Resource, call, value};
 
 fn config(templates: serde_json::Value) -> Config {
     serde_json::from_value(serde_json::json!({
@@ -56,16 +56,6 @@ fn domain(region: &str) -> DomainInfo {
     }
 }
 
-fn tasks(bench: &Bench) -> Vec<TaskInfo> {
-    bench
-        .calls_of(call::Type::Accept)
-        .into_iter()
-        .flat_map(|call| &call.accept.as_ref().unwrap().operations)
-        .flat_map(|operation| &operation.launch.as_ref().unwrap().task_infos)
-        .cloned()
-        .collect()
-}
-
 fn request(name: &str, label: &str) -> Request {
     Request::new(
         name,
@@ -86,7 +76,7 @@ fn ports_of_the_offer_are_in_the_task_in_the_ledger_and_told() {
         with_ports(offer("o1", "agent-a", 4.0), 8080, 8089),
         100.0,
     )]);
-    let launched = tasks(&bench);
+    let launched = bench.tasks();
     assert_eq!(launched.len(), 1, "both want port 8080");
     let docker = launched[0].container.as_ref().unwrap().docker.as_ref().unwrap();
     let mapped: Vec<(u32, u32)> = docker
@@ -217,7 +207,7 @@ fn a_template_that_cannot_start_refuses_its_requests_and_no_others() {
     assert!(matches!(refusal, SubmitError::Launch { .. }), "{refusal}");
     bench.drain();
     bench.offers(vec![offer("o1", "agent-a", 4.0)]);
-    let launched = tasks(&bench);
+    let launched = bench.tasks();
     let image = &launched[0]
         .container
         .as_ref()
