@@ -34,16 +34,7 @@ pub(crate) fn run(root: &Path, words: &[String]) -> Result<(), Failure> {
         return ended(
             "mesos-fuzz",
             Command::new("cargo")
-                .args([
-                    "run",
-                    "--quiet",
-                    "--release",
-                    "-p",
-                    "mesos-fuzz",
-                    "--",
-                    "--seconds",
-                ])
-                .arg(seconds.to_string())
+                .args(stable_runner(&seconds.to_string()))
                 .current_dir(root),
         );
     }
@@ -71,6 +62,20 @@ pub(crate) fn run(root: &Path, words: &[String]) -> Result<(), Failure> {
         )?;
     }
     Ok(())
+}
+
+/// What cargo is asked to run all targets for so many seconds each on the stable toolchain.
+pub(crate) fn stable_runner(seconds: &str) -> [&str; 8] {
+    [
+        "run",
+        "--quiet",
+        "--release",
+        "-p",
+        "mesos-fuzz",
+        "--",
+        "--seconds",
+        seconds,
+    ]
 }
 
 fn has_cargo_fuzz(package: &Path) -> bool {

@@ -332,17 +332,7 @@ fn simulation(root: &Path) -> Result<Count, String> {
 
 /// Each target for half a minute, two at a time; `cargo xtask fuzz` is longer.
 fn fuzz(root: &Path) -> Result<Count, String> {
-    let run = [
-        "run",
-        "--quiet",
-        "--release",
-        "-p",
-        "mesos-fuzz",
-        "--",
-        "--seconds",
-        "30",
-    ];
-    tool(root, "cargo", &run)
+    tool(root, "cargo", &crate::fuzz::stable_runner("30"))
 }
 
 fn package(root: &Path) -> Result<Count, String> {
