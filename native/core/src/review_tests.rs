@@ -1,4 +1,5 @@
 use super::*;
+use crate::scalar::Scalar;
 use proptest::prelude::*;
 use serde_json::json;
 
