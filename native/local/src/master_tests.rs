@@ -1,5 +1,7 @@
+use super::offers::minus;
 use super::*;
-use mesos_wire::{Filters, FrameworkInfo, KillPolicy, offer};
+use mesos_core::Scalar;
+use mesos_wire::{Filters, FrameworkInfo, KillPolicy, Offer, Resource, TaskId, TaskStatus, offer};
 
 fn amount(cpus: i64, mem: i64) -> Amount {
     Amount {
