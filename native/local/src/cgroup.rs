@@ -23,19 +23,28 @@ impl Group {
     }
 
     fn below(root: &Path, cluster: &str, task: &str) -> Self {
-        let hierarchies = if root.join("cgroup.controllers").is_file() {
-            vec![root.to_path_buf()]
-        } else {
-            let both = ["memory", "cpu"].map(|name| root.join(name));
-            both.into_iter()
-                .filter(|folder| folder.join("cgroup.procs").is_file())
-                .collect()
-        };
-        let folders = hierarchies
-            .into_iter()
-            .map(|hierarchy| hierarchy.join(OURS).join(cluster).join(task))
-            .collect();
+        let folders = clusters(root, cluster).map(|folder| folder.join(task)).collect();
         Self { folders }
+    }
+
+    /// Removes the groups that a killed controller has left of a cluster's former tasks. Those with a process stay, and those
+    /// of tasks that `lives` tells of: whether one ran out of memory is still to be read there.
+    pub(crate) fn sweep(cluster: &str, lives: impl Fn(&str) -> bool) {
+        Self::sweep_below(Path::new(ROOT), cluster, lives);
+    }
+
+    fn sweep_below(root: &Path, cluster: &str, lives: impl Fn(&str) -> bool) {
+        for folder in clusters(root, cluster) {
+            for entry in fs::read_dir(&folder).into_iter().flatten().flatten() {
+                let is_group = entry.file_type().is_ok_and(|kind| kind.is_dir());
+                if is_group && !entry.file_name().to_str().is_some_and(&lives) {
+                    // The kernel refuses as long as there is a process in it.
+                    let _ = fs::remove_dir(entry.path());
+                }
+            }
+            // Fails as long as there are others.
+            let _ = fs::remove_dir(&folder);
+        }
     }
 
     /// Makes the group with these limits.
@@ -120,6 +129,22 @@ impl Group {
         }
         gone
     }
+}
+
+/// Where the groups of a cluster's tasks are: a folder in each hierarchy.
+fn clusters(root: &Path, cluster: &str) -> impl Iterator<Item = PathBuf> {
+    let hierarchies = if root.join("cgroup.controllers").is_file() {
+        vec![root.to_path_buf()]
+    } else {
+        let both = ["memory", "cpu"].map(|name| root.join(name));
+        both.into_iter()
+            .filter(|folder| folder.join("cgroup.procs").is_file())
+            .collect()
+    };
+    let cluster = Path::new(OURS).join(cluster);
+    hierarchies
+        .into_iter()
+        .map(move |hierarchy| hierarchy.join(&cluster))
 }
 
 /// In the hierarchy of cgroups 2, a group has the limits that all above it pass on.
@@ -268,6 +293,25 @@ mod tests {
         let control = "oom_kill_disable 0\nunder_oom 0\noom_kill 2\n";
         fs::write(tree.0.join("memory/mesos-local/c/t/memory.oom_control"), control).unwrap();
         assert!(group.ran_out_of_memory());
+    }
+
+    #[test]
+    fn what_a_killed_controller_left_is_removed_and_what_lives_stays() {
+        let tree = FakeTree::new("left")
+            .with("memory", &["cgroup.procs"])
+            .with("cpu", &["cgroup.procs"])
+            .with("memory/mesos-local/c/gone", &[])
+            .with("cpu/mesos-local/c/gone", &[])
+            .with("memory/mesos-local/c/lives", &[])
+            // Plain files keep a folder as processes keep a group.
+            .with("memory/mesos-local/c/busy", &["cgroup.procs"])
+            .with("memory/mesos-local/other/gone", &[]);
+        Group::sweep_below(&tree.0, "c", |task| task == "lives");
+        let left = |folder: &str| tree.0.join(folder).exists();
+        assert!(!left("memory/mesos-local/c/gone") && !left("cpu/mesos-local/c"));
+        assert!(left("memory/mesos-local/c/lives") && left("memory/mesos-local/c/busy"));
+        assert!(left("memory/mesos-local/other/gone"));
+        Group::sweep_below(Path::new("/nowhere"), "c", |_| false);
     }
 
     #[test]

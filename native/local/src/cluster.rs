@@ -13,6 +13,7 @@ use tokio::sync::{Semaphore, mpsc, oneshot, watch};
 use tokio::task::{JoinSet, spawn_blocking};
 use tokio::time::{Instant, sleep, sleep_until};
 
+use crate::cgroup::Group;
 use crate::engine::Engine;
 use crate::inside;
 use crate::machine;
@@ -223,6 +224,11 @@ impl Open {
             let opened = spawn_blocking(move || {
                 let records = Records::open(&folder)?;
                 let all = records.all()?;
+                let lives = |task: &str| {
+                    all.iter()
+                        .any(|(name, record)| name == task && record.end().is_none())
+                };
+                Group::sweep(records.cluster(), lives);
                 Ok::<_, std::io::Error>((records, all, machine::look(&source, &folder)))
             });
             match opened.await {

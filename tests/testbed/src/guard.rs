@@ -17,20 +17,33 @@ pub const END: &str = "end";
 /// The environment variable that marks the processes of a run: the run's folder and a slash.
 pub const MARK: &str = "MESOS_TESTBED_RUN";
 
-// $1: the run's folder with a slash at its end. Killing goes on until nothing is found: an executor may be starting
-// a task at this very moment.
+// $1: the run's folder with a slash at its end, $2: where cgroups are mounted. Killing goes on until nothing is found: an
+// executor may be starting a task at this very moment. A cluster of the master `local` whose controller was killed leaves its
+// cgroups; their name is in its folder, below that of a cloud's state. They can be removed once what was killed is reaped.
 const SCRIPT: &str = r#"
 read -r word
 [ "$word" = keep ] && exit 0
 [ -x "$1end" ] && "$1end"
+end=1
 for round in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
   found=$(grep -lszF -e "MESOS_TESTBED_RUN=$1" -e "MESOS_SANDBOX=$1" /proc/[0-9]*/environ 2>/dev/null | cut -d/ -f3)
-  [ -z "$found" ] && exit 0
+  [ -z "$found" ] && end=0 && break
   kill -9 $found 2>/dev/null
   sleep 0.1
 done
-exit 1
+for file in $(find "$1" -maxdepth 6 -path '*/local/cluster-id' 2>/dev/null); do
+  id=$(tr -cd 0-9a-f- < "$file")
+  [ -z "$id" ] && continue
+  for round in 1 2 3 4 5 6 7 8 9 10; do
+    groups=$(find "$2"/mesos-local/"$id" "$2"/*/mesos-local/"$id" -depth -type d 2>/dev/null)
+    [ -z "$groups" ] && break
+    rmdir $groups 2>/dev/null || sleep 0.1
+  done
+done
+exit $end
 "#;
+
+const CGROUPS: &str = "/sys/fs/cgroup";
 
 /// Ends all processes of a run when it is dropped or when this process ends.
 #[derive(Debug)]
@@ -44,9 +57,14 @@ impl Guard {
     /// # Errors
     /// [`RunError::Spawn`] when there is no shell.
     pub fn over(run: &Path) -> Result<Self, RunError> {
+        Self::with_cgroups(run, Path::new(CGROUPS))
+    }
+
+    fn with_cgroups(run: &Path, cgroups: &Path) -> Result<Self, RunError> {
         let child = Command::new("sh")
             .args(["-c", SCRIPT, "testbed-guard"])
             .arg(mark(run))
+            .arg(cgroups)
             .env_remove(MARK)
             .env_remove("MESOS_SANDBOX")
             .stdin(Stdio::piped())
@@ -129,6 +147,7 @@ mod tests {
     use super::*;
     use crate::paths;
     use crate::wait::{Check, until};
+    use std::fs;
     use std::time::Duration;
 
     fn sleeper(run: &Path) -> Child {
@@ -178,6 +197,29 @@ mod tests {
             Check::when(task.try_wait().unwrap().is_some(), (), || "it runs".into())
         })
         .unwrap();
+    }
+
+    #[test]
+    fn cgroups_of_killed_controllers_go_and_others_stay() {
+        let run = paths::fresh_run("guard");
+        let cgroups = run.join("cgroups");
+        let local = run.join("home/mesos/cloud/local");
+        for folder in [
+            local.clone(),
+            cgroups.join("memory/mesos-local/0a-1/task"),
+            cgroups.join("memory/mesos-local/0a-2/task"),
+            cgroups.join("mesos-local/0a-1/task"),
+        ] {
+            fs::create_dir_all(folder).unwrap();
+        }
+        fs::write(local.join("cluster-id"), "0a-1").unwrap();
+
+        drop(Guard::with_cgroups(&run, &cgroups).unwrap());
+
+        assert!(!cgroups.join("memory/mesos-local/0a-1").exists());
+        assert!(!cgroups.join("mesos-local/0a-1").exists());
+        assert!(cgroups.join("memory/mesos-local/0a-2/task").exists());
+        fs::remove_dir_all(run).unwrap();
     }
 
     #[test]
