@@ -185,8 +185,8 @@ fn of_mesos_itself(state: TaskState, status: &TaskStatus, row: &TaskRecord) -> O
             "Mesos does not take the task as it is: correct its template by the words of Mesos".to_owned()
         }
         Some(Reason::TaskUnauthorized | Reason::TaskGroupUnauthorized) => {
-            "the master does not let this framework run tasks as this user: change Agent user of the cloud, or the ACLs \
-             of the master"
+            "the master does not let this framework run tasks as this user: change Slave username of the cloud, or \
+             the ACLs of the master"
                 .to_owned()
         }
         Some(Reason::FrameworkRemoved) => REMOVED.to_owned(),
@@ -294,7 +294,7 @@ pub fn with_words(message: Option<String>, words: &str) -> Option<String> {
     }
     let cure = if text.contains("/mnt/mesos/sandbox") && text.contains("ermission denied") {
         "\nThe user of the image may not use the sandbox: let the container run as root by the parameter user with the \
-         value 0, or let the cloud's agent user be one of the same number"
+         value 0, or let the Slave username of the cloud be one of the same number"
     } else if text.contains("java.lang.OutOfMemoryError") {
         "\nThe JVM's heap is too small: give the template more memory"
     } else {
@@ -464,7 +464,7 @@ mod tests {
             (Reason::AgentRestarted, "turn on checkpointing"),
             (Reason::AgentDraining, "an operator drains h1"),
             (Reason::InvalidOffers, "the offer was withdrawn"),
-            (Reason::TaskUnauthorized, "change Agent user"),
+            (Reason::TaskUnauthorized, "change Slave username"),
             (Reason::ContainerPreempted, "took back what was only lent"),
             (Reason::ExecutorTerminated, "look at the log of the Mesos agent"),
             (Reason::ExecutorRegistrationTimeout, "did not report in time"),

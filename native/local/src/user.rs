@@ -29,7 +29,7 @@ pub(crate) fn other(name: &str) -> Result<Option<User>, String> {
     match find(name, &users) {
         Some(user) => Ok(Some(user)),
         None => Err(format!(
-            "this machine has no user `{name}`: correct Agent user in the cloud, or add the user to /etc/passwd"
+            "this machine has no user `{name}`: correct Slave username in the cloud, or add the user to /etc/passwd"
         )),
     }
 }

@@ -131,10 +131,10 @@ fn user_problem(user: &str) -> Option<String> {
     let good = |c: char| c.is_ascii_alphanumeric() || "_-.@".contains(c);
     if let Some(bad) = body.chars().find(|c| !good(*c)) {
         return Some(format!(
-            "agent user has {} in it: enter the name of a Unix user",
+            "Slave username has {} in it: enter the name of a Unix user",
             named(bad)
         ));
     }
     (body.starts_with(['-', '.']) || user.len() > 255)
-        .then(|| "agent user is not the name of a Unix user: begin with a letter".to_owned())
+        .then(|| "Slave username is not the name of a Unix user: begin with a letter".to_owned())
 }
