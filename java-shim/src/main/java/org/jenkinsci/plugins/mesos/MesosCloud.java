@@ -30,7 +30,7 @@ import org.kohsuke.stapler.interceptor.RequirePOST;
  * A Mesos cluster on which agents run as tasks. Class and field names are those of the plugin's 0.x and 1.x lines,
  * whose {@code config.xml} is read and written.
  */
-public class MesosCloud extends Cloud {
+public class MesosCloud extends CloudLimits {
     static final String DEFAULT_NAME = "MesosCloud";
     static final String DEFAULT_FRAMEWORK_NAME = "Jenkins Scheduler";
     static final String DEFAULT_ROLE = "*";
@@ -70,13 +70,6 @@ public class MesosCloud extends Cloud {
     private String launchTimeout;
     private String placement;
     private String holdBackSeconds;
-    private String maxAgents;
-    private String maxCpus;
-    private String maxMem;
-    private Boolean pipelineAllowed;
-    private String pipelineMaxCpus;
-    private String pipelineMaxMem;
-    private String pipelineImages;
 
     /** Version 2.0 gave its framework an id of its own. */
     private String frameworkId;
@@ -109,6 +102,7 @@ public class MesosCloud extends Cloud {
      */
     public MesosCloud(String name, MesosCloud source) {
         this(name, source.master);
+        copyLimits(source);
         nativeLibraryPath = source.nativeLibraryPath;
         description = source.description;
         frameworkName = source.frameworkName;
@@ -129,13 +123,6 @@ public class MesosCloud extends Cloud {
         launchTimeout = source.launchTimeout;
         placement = source.placement;
         holdBackSeconds = source.holdBackSeconds;
-        maxAgents = source.maxAgents;
-        maxCpus = source.maxCpus;
-        maxMem = source.maxMem;
-        pipelineAllowed = source.pipelineAllowed;
-        pipelineMaxCpus = source.pipelineMaxCpus;
-        pipelineMaxMem = source.pipelineMaxMem;
-        pipelineImages = source.pipelineImages;
         principal = source.principal;
         secret = source.secret;
     }
@@ -152,8 +139,8 @@ public class MesosCloud extends Cloud {
         checkpoint = checkpoint == null ? Boolean.FALSE : checkpoint;
         onDemandRegistration = onDemandRegistration == null ? Boolean.TRUE : onDemandRegistration;
         jenkinsURL = Util.fixNull(jenkinsURL).trim();
-        declineOfferDuration =
-                Util.fixEmptyAndTrim(declineOfferDuration) == null ? DEFAULT_DECLINE_SECONDS : declineOfferDuration.trim();
+        String declineSeconds = Util.fixEmptyAndTrim(declineOfferDuration);
+        declineOfferDuration = declineSeconds == null ? DEFAULT_DECLINE_SECONDS : declineSeconds;
         slaveInfos = slaveInfos == null ? new ArrayList<>() : slaveInfos;
         return this;
     }
@@ -404,76 +391,6 @@ public class MesosCloud extends Cloud {
     @DataBoundSetter
     public void setHoldBackSeconds(String holdBackSeconds) {
         this.holdBackSeconds = nullIfDefault(holdBackSeconds, DEFAULT_HOLD_BACK_SECONDS);
-    }
-
-    /** Most agents of this cloud at a time; empty: any number. */
-    public String getMaxAgents() {
-        return Util.fixNull(maxAgents);
-    }
-
-    @DataBoundSetter
-    public void setMaxAgents(String maxAgents) {
-        this.maxAgents = Util.fixEmptyAndTrim(maxAgents);
-    }
-
-    /** Most CPUs that all agents of this cloud take; empty: any number. */
-    public String getMaxCpus() {
-        return Util.fixNull(maxCpus);
-    }
-
-    @DataBoundSetter
-    public void setMaxCpus(String maxCpus) {
-        this.maxCpus = Util.fixEmptyAndTrim(maxCpus);
-    }
-
-    /** Most MB that all agents of this cloud take; empty: any number. */
-    public String getMaxMem() {
-        return Util.fixNull(maxMem);
-    }
-
-    @DataBoundSetter
-    public void setMaxMem(String maxMem) {
-        this.maxMem = Util.fixEmptyAndTrim(maxMem);
-    }
-
-    /** Whether Pipelines may define agents of their own. */
-    public boolean isPipelineAllowed() {
-        return Boolean.TRUE.equals(pipelineAllowed);
-    }
-
-    @DataBoundSetter
-    public void setPipelineAllowed(boolean pipelineAllowed) {
-        this.pipelineAllowed = pipelineAllowed ? Boolean.TRUE : null;
-    }
-
-    /** Most CPUs of an agent that a Pipeline defines; empty: any number. */
-    public String getPipelineMaxCpus() {
-        return Util.fixNull(pipelineMaxCpus);
-    }
-
-    @DataBoundSetter
-    public void setPipelineMaxCpus(String pipelineMaxCpus) {
-        this.pipelineMaxCpus = Util.fixEmptyAndTrim(pipelineMaxCpus);
-    }
-
-    /** Most MB of an agent that a Pipeline defines; empty: any number. */
-    public String getPipelineMaxMem() {
-        return Util.fixNull(pipelineMaxMem);
-    }
-
-    @DataBoundSetter
-    public void setPipelineMaxMem(String pipelineMaxMem) {
-        this.pipelineMaxMem = Util.fixEmptyAndTrim(pipelineMaxMem);
-    }
-
-    /** Regular expressions of the images that a Pipeline may name, one a line; empty: none. */
-    public String getPipelineImages() {
-        return Util.fixNull(pipelineImages);
-    }
-
-    @DataBoundSetter
-    public void setPipelineImages(String pipelineImages) {
-        this.pipelineImages = Util.fixEmptyAndTrim(FormText.plain(pipelineImages));
     }
 
     public List<MesosSlaveInfo> getSlaveInfos() {

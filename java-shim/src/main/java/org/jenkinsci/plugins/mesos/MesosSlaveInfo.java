@@ -4,7 +4,6 @@ import com.thoughtworks.xstream.converters.UnmarshallingContext;
 import com.thoughtworks.xstream.io.HierarchicalStreamReader;
 import hudson.Extension;
 import hudson.Util;
-import hudson.model.AbstractDescribableImpl;
 import hudson.model.Node;
 import hudson.model.Saveable;
 import hudson.slaves.NodeProperty;
@@ -23,7 +22,7 @@ import org.kohsuke.stapler.DataBoundSetter;
  * read and written; a field that is absent in an old file gets its default at load. Numbers are kept as the text that a
  * person typed: so nothing is lost of a file, and what is no number can be shown and explained instead of failing.
  */
-public class MesosSlaveInfo extends AbstractDescribableImpl<MesosSlaveInfo> {
+public class MesosSlaveInfo extends PlacementSettings {
     static final String DEFAULT_CPUS = "0.1";
     static final String DEFAULT_MEM = "512";
     static final String DEFAULT_MIN_EXECUTORS = "1";
@@ -49,7 +48,6 @@ public class MesosSlaveInfo extends AbstractDescribableImpl<MesosSlaveInfo> {
     private String jvmArgs;
     private String jnlpArgs;
     private boolean defaultSlave;
-    private String slaveAttributesString;
     private ContainerInfo containerInfo;
     private ExternalContainerInfo externalContainerInfo;
     private List<URI> additionalURIs;
@@ -68,17 +66,8 @@ public class MesosSlaveInfo extends AbstractDescribableImpl<MesosSlaveInfo> {
     private String maxCpus;
     private String maxMem;
     private String launchTimeout;
-    private String constraints;
-    private String priority;
-    private String gpus;
-    private String resources;
-    private Boolean revocable;
     private String jvmOverheadPercent;
     private List<EnvironmentVariable> environment;
-    private String domain;
-    private String region;
-    private String zone;
-    private String agentCommandStyle;
     private String allowedFolders;
     private String allowedJobs;
 
@@ -304,16 +293,6 @@ public class MesosSlaveInfo extends AbstractDescribableImpl<MesosSlaveInfo> {
         this.defaultSlave = defaultSlave;
     }
 
-    /** JSON object of attribute name to text that a Mesos agent must have. */
-    public String getSlaveAttributesString() {
-        return slaveAttributesString;
-    }
-
-    @DataBoundSetter
-    public void setSlaveAttributesString(String slaveAttributesString) {
-        this.slaveAttributesString = Util.fixEmptyAndTrim(FormText.plain(slaveAttributesString));
-    }
-
     /** Whether an agent takes one build and is ended after it. */
     public boolean isSingleUse() {
         return Boolean.TRUE.equals(singleUse);
@@ -394,56 +373,6 @@ public class MesosSlaveInfo extends AbstractDescribableImpl<MesosSlaveInfo> {
         this.launchTimeout = Util.fixEmptyAndTrim(launchTimeout);
     }
 
-    /** What else a Mesos agent must be and have, one constraint a line; empty: anything. */
-    public String getConstraints() {
-        return Util.fixNull(constraints);
-    }
-
-    @DataBoundSetter
-    public void setConstraints(String constraints) {
-        this.constraints = Util.fixEmptyAndTrim(constraints);
-    }
-
-    /** Agents of templates with a higher one are placed first; empty: 0. */
-    public String getPriority() {
-        return Util.fixNull(priority);
-    }
-
-    @DataBoundSetter
-    public void setPriority(String priority) {
-        this.priority = Util.fixEmptyAndTrim(priority);
-    }
-
-    /** Whole GPUs of an agent; empty: none. */
-    public String getGpus() {
-        return Util.fixNull(gpus);
-    }
-
-    @DataBoundSetter
-    public void setGpus(String gpus) {
-        this.gpus = Util.fixEmptyAndTrim(gpus);
-    }
-
-    /** Resources of other names, one a line; empty: none. */
-    public String getResources() {
-        return Util.fixNull(resources);
-    }
-
-    @DataBoundSetter
-    public void setResources(String resources) {
-        this.resources = Util.fixEmptyAndTrim(resources);
-    }
-
-    /** Whether resources will do that Mesos may take back at any time. */
-    public boolean isRevocable() {
-        return Boolean.TRUE.equals(revocable);
-    }
-
-    @DataBoundSetter
-    public void setRevocable(boolean revocable) {
-        this.revocable = revocable ? Boolean.TRUE : null;
-    }
-
     /** Variables of the agent's process. */
     public List<EnvironmentVariable> getEnvironment() {
         return environment == null ? new ArrayList<>() : new ArrayList<>(environment);
@@ -452,46 +381,6 @@ public class MesosSlaveInfo extends AbstractDescribableImpl<MesosSlaveInfo> {
     @DataBoundSetter
     public void setEnvironment(List<EnvironmentVariable> environment) {
         this.environment = environment == null || environment.isEmpty() ? null : new ArrayList<>(environment);
-    }
-
-    /** Fault domain: {@code any}, {@code home} (the region of the master) or {@code match}; empty: home. */
-    public String getDomain() {
-        return Util.fixNull(domain);
-    }
-
-    @DataBoundSetter
-    public void setDomain(String domain) {
-        this.domain = Util.fixEmptyAndTrim(domain);
-    }
-
-    /** Region that a Mesos agent must be in where the domain is {@code match}; empty: any. */
-    public String getRegion() {
-        return Util.fixNull(region);
-    }
-
-    @DataBoundSetter
-    public void setRegion(String region) {
-        this.region = Util.fixEmptyAndTrim(region);
-    }
-
-    /** Zone that a Mesos agent must be in where the domain is {@code match}; empty: any. */
-    public String getZone() {
-        return Util.fixNull(zone);
-    }
-
-    @DataBoundSetter
-    public void setZone(String zone) {
-        this.zone = Util.fixEmptyAndTrim(zone);
-    }
-
-    /** {@code Linux} or {@code Windows}; empty: Linux. */
-    public String getAgentCommandStyle() {
-        return Util.fixNull(agentCommandStyle);
-    }
-
-    @DataBoundSetter
-    public void setAgentCommandStyle(String agentCommandStyle) {
-        this.agentCommandStyle = Util.fixEmptyAndTrim(agentCommandStyle);
     }
 
     /** Full names of the folders whose jobs may use this template, one a line; empty: all. */

@@ -25,9 +25,9 @@ public class FormRoundTripTest extends MesosTestCase {
         MesosCloud cloud = FullForm.cloud(NOBODY);
         hudson.clouds.add(cloud);
         String before = Hudson.XSTREAM.toXML(cloud);
-        for (Class<?> each : List.of(MesosCloud.class, MesosSlaveInfo.class, ContainerSettings.class, ContainerPort.class,
-                ContainerVolume.class, ContainerParameter.class, ContainerNetwork.class, FetchedFile.class,
-                EnvironmentVariable.class)) {
+        for (Class<?> each : List.of(MesosCloud.class, CloudLimits.class, MesosSlaveInfo.class, PlacementSettings.class,
+                ContainerSettings.class, ContainerPort.class, ContainerVolume.class, ContainerParameter.class,
+                ContainerNetwork.class, FetchedFile.class, EnvironmentVariable.class)) {
             assertWritten(before, each);
         }
 
