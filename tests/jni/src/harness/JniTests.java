@@ -15,9 +15,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.logging.LogManager;
 
 /**
- * Runs the scenarios as a host runs the plugin: each class of them in a class loader of its own, which sees the plugin's
- * jar and nothing of this program. Arguments: the plugin's jar, the same with the library that panics on demand, the
- * scenarios' classes.
+ * Runs the scenarios as a host runs the plugin: each class of them in a class loader of its own, which sees the
+ * plugin's jar and nothing of this program. Arguments: the plugin's jar, the same with the library that panics on
+ * demand, the scenarios' classes.
  */
 public final class JniTests {
     private int passed;
@@ -49,8 +49,8 @@ public final class JniTests {
     }
 
     /**
-     * Lets the JVM drop the library with the class loader, as after an uninstallation; what the scenarios left running must
-     * not crash it.
+     * Lets the JVM drop the library with the class loader, as after an uninstallation; what the scenarios left running
+     * must not crash it.
      */
     private void unload(WeakReference<ClassLoader> loader) throws InterruptedException {
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);

@@ -7,9 +7,9 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Puts {@code jenkins.model.Jenkins} between {@code Node} and {@code Hudson} when the old host loads {@code Hudson}, and
- * gives the host {@code SimpleBuildWrapper}, so that a plugin written to today's API finds them. Mends the host's web
- * server, too ({@link Handlers}).
+ * Puts {@code jenkins.model.Jenkins} between {@code Node} and {@code Hudson} when the old host loads {@code Hudson},
+ * and gives the host {@code SimpleBuildWrapper}, so that a plugin written to today's API finds them. Mends the host's
+ * web server, too ({@link Handlers}).
  */
 public final class HostAgent implements ClassFileTransformer {
     private static final String HOST = "hudson/model/Hudson";

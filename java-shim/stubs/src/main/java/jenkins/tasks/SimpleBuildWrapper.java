@@ -14,9 +14,9 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * A build wrapper that needs no {@link AbstractBuild}, so that Pipelines can use it; since 1.599. In the 1.395 host this
- * class stands in for it: it does for freestyle and matrix builds what the real one does (see
- * {@code tests/host-standins}).
+ * A build wrapper that needs no {@link AbstractBuild}, so that Pipelines can use it; since 1.599. In the 1.395 host
+ * this class stands in for it: it does for freestyle and matrix builds what the real one does (see {@code
+ * tests/host-standins}).
  */
 public abstract class SimpleBuildWrapper extends BuildWrapper {
     public abstract void setUp(

@@ -36,8 +36,8 @@ final class AgentEnd {
     }
 
     /**
-     * The node goes when Mesos tells that the task is over. An agent whose node went first would lose its connection and
-     * come back, as it does when Jenkins restarts, to a node that is not there.
+     * The node goes when Mesos tells that the task is over. An agent whose node went first would lose its connection
+     * and come back, as it does when Jenkins restarts, to a node that is not there.
      */
     private static void now(MesosSlave node, String why) {
         MesosFrameworks.release(node.getCloudId(), node.getNodeName(), why);

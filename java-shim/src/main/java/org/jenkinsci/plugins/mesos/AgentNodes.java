@@ -20,8 +20,8 @@ import java.util.logging.Logger;
 import jenkins.model.Jenkins;
 
 /**
- * Adds and removes nodes on Jenkins's own pool: that takes its locks and writes to disk. Adding waits for no removal: that
- * may take long while the queue is, and an agent is on its way to its node.
+ * Adds and removes nodes on Jenkins's own pool: that takes its locks and writes to disk. Adding waits for no removal:
+ * that may take long while the queue is, and an agent is on its way to its node.
  */
 final class AgentNodes {
     private static final Logger LOGGER = Logger.getLogger(AgentNodes.class.getName());
@@ -29,7 +29,9 @@ final class AgentNodes {
     /** One after the other, in the order they were asked for. */
     private static final Works ADDING = new Works(1);
 
-    /** Many beside each other: each waits for the queue's lock more than once, and the queue may hold it for a second. */
+    /**
+     * Many beside each other: each waits for the queue's lock more than once, and the queue may hold it for a second.
+     */
     private static final Works REMOVING = new Works(16);
 
     private AgentNodes() {}

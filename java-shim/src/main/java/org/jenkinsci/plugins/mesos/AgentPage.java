@@ -90,8 +90,8 @@ public final class AgentPage {
     }
 
     /**
-     * Where Mesos's own page shows its sandbox, with stdout and stderr; null as long as the place is not known, and where
-     * there is no Mesos but the controller's machine.
+     * Where Mesos's own page shows its sandbox, with stdout and stderr; null as long as the place is not known, and
+     * where there is no Mesos but the controller's machine.
      */
     public String getSandboxUrl() {
         if (getMesosAgentId() == null

@@ -120,8 +120,8 @@ final class AgentSecrets {
     }
 
     /**
-     * The agent is online and has read its secret. Most have removed the file of it themselves; Windows keeps one that is
-     * open, some images have no shell to do it, and in others the agent's user may not.
+     * The agent is online and has read its secret. Most have removed the file of it themselves; Windows keeps one that
+     * is open, some images have no shell to do it, and in others the agent's user may not.
      */
     static void removeFile(MesosComputer computer) {
         MesosAgent agent = computer.agent();
@@ -150,8 +150,8 @@ final class AgentSecrets {
         } catch (IOException e) {
             LOGGER.log(
                     Level.WARNING,
-                    computer.getName() + ": the file of its secret is left in its sandbox, where it can be read: let the"
-                            + " agent run as a user who may remove it",
+                    computer.getName() + ": the file of its secret is left in its sandbox, where it can be read: let"
+                            + " the agent run as a user who may remove it",
                     e);
             if (agent != null) {
                 agent.tell("The file of its secret is left in its sandbox, where it can be read: " + e.getMessage());

@@ -8,8 +8,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /**
- * What a build may tell of its agent: how it came from Mesos, and what ended it. It can be asked also when the agent, its
- * node and its computer are gone.
+ * What a build may tell of its agent: how it came from Mesos, and what ended it. It can be asked also when the agent,
+ * its node and its computer are gone.
  */
 public final class AgentStory {
     /** At most so many lines of an agent's story are given to a build. */
@@ -38,8 +38,8 @@ public final class AgentStory {
     }
 
     /**
-     * What happened so far, each line with its time of day, the oldest first; at most {@link #LINES}. Where there was more,
-     * a line in the middle says how much is left out.
+     * What happened so far, each line with its time of day, the oldest first; at most {@link #LINES}. Where there was
+     * more, a line in the middle says how much is left out.
      */
     public List<String> getLines() {
         return shortened(agent.story());

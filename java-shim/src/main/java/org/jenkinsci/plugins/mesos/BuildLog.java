@@ -11,8 +11,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The log of a build that runs on an agent of ours, as freestyle and matrix builds do: how the agent came, and what ended
- * it if it was lost.
+ * The log of a build that runs on an agent of ours, as freestyle and matrix builds do: how the agent came, and what
+ * ended it if it was lost.
  */
 @Extension
 public final class BuildLog extends RunListener<Run<?, ?>> {
@@ -80,8 +80,8 @@ public final class BuildLog extends RunListener<Run<?, ?>> {
         }
         listener.error(
                 why == null
-                        ? "Mesos: the connection to agent " + story.getName() + " was lost; Mesos has not told of an end of"
-                                + " its task: it is " + story.getState()
+                        ? "Mesos: the connection to agent " + story.getName()
+                                + " was lost; Mesos has not told of an end of its task: it is " + story.getState()
                         : "Mesos: agent " + story.getName() + " was lost: " + why);
     }
 }

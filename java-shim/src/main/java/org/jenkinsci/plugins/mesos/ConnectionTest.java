@@ -122,8 +122,8 @@ final class ConnectionTest {
     }
 
     private static void write(PrintWriter out, String colour, String markup) throws IOException {
-        out.print("<!DOCTYPE html><html><body style=\"margin:0;font-family:sans-serif;font-size:small\"><div style=\"color:"
-                + colour + "\">" + markup + "</div></body></html>");
+        out.print("<!DOCTYPE html><html><body style=\"margin:0;font-family:sans-serif;font-size:small\">"
+                + "<div style=\"color:" + colour + "\">" + markup + "</div></body></html>");
         if (out.checkError()) {
             throw new IOException("the browser went away");
         }

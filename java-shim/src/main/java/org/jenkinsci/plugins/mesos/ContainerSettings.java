@@ -176,8 +176,8 @@ public abstract class ContainerSettings extends AbstractDescribableImpl<Containe
     }
 
     /**
-     * Whether the custom command shell is a command that starts a Docker, as old versions had it; in forms and YAML it is
-     * {@code isDind}.
+     * Whether the custom command shell is a command that starts a Docker, as old versions had it; in forms and YAML it
+     * is {@code isDind}.
      */
     public boolean getIsDind() {
         return Boolean.TRUE.equals(isDind);

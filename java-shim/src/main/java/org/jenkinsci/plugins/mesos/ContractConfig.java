@@ -11,8 +11,8 @@ final class ContractConfig {
     private ContractConfig() {}
 
     /**
-     * The contract's Config as it is configured: without {@code owned}, without the login, see {@link CloudLogin#addTo},
-     * and without the templates of Pipelines.
+     * The contract's Config as it is configured: without {@code owned}, without the login, see {@link
+     * CloudLogin#addTo}, and without the templates of Pipelines.
      */
     static Map<String, Object> of(MesosCloud cloud) {
         Map<String, Object> config = new LinkedHashMap<>();

@@ -15,8 +15,8 @@ import jenkins.model.Jenkins;
 
 /**
  * Provisioning without delay: whenever the queue or an agent has changed, it is looked at what waits and what is there,
- * and each waiting build without an executor gets an agent of its own, at once. A request is withdrawn when its build has
- * left the queue. Whoever notices a change only signals one thread, which does all of it.
+ * and each waiting build without an executor gets an agent of its own, at once. A request is withdrawn when its build
+ * has left the queue. Whoever notices a change only signals one thread, which does all of it.
  *
  * <p>The system property {@code org.jenkinsci.plugins.mesos.noDelay=false} leaves provisioning to Jenkins.
  */

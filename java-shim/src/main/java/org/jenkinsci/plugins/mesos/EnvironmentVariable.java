@@ -8,7 +8,9 @@ import java.util.Map;
 import org.kohsuke.stapler.DataBoundConstructor;
 import org.kohsuke.stapler.DataBoundSetter;
 
-/** A variable in the environment of the agent's process. It is readable in Mesos's state, so it is no place for secrets. */
+/**
+ * A variable in the environment of the agent's process. It is readable in Mesos's state, so it is no place for secrets.
+ */
 public class EnvironmentVariable extends AbstractDescribableImpl<EnvironmentVariable> {
     private String name;
     private String value;

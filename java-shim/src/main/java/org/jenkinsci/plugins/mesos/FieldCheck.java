@@ -227,8 +227,9 @@ final class FieldCheck {
             MesosSlaveInfo template = cloud.getSlaveInfos().get(i);
             refuse(cloud, i, "allowedFolders", TextRules.folders(template.getAllowedFolders()));
             refuse(cloud, i, "allowedJobs", TextRules.expression(template.getAllowedJobs()));
-            if (template.getContainerInfo() != null) {
-                refuse(cloud, i, "allowedImages", TextRules.expressions(template.getContainerInfo().getAllowedImages()));
+            ContainerSettings container = template.getContainerInfo();
+            if (container != null) {
+                refuse(cloud, i, "allowedImages", TextRules.expressions(container.getAllowedImages()));
             }
         }
     }

@@ -13,8 +13,8 @@ import org.kohsuke.stapler.StaplerRequest;
 import org.kohsuke.stapler.StaplerResponse;
 
 /**
- * An address below which Mesos fetches something secret for an agent, once: {@code <page>/<name>/<code>}. Mesos has no login
- * here, so the code is the permission: only this Jenkins can make it, from a key of its own.
+ * An address below which Mesos fetches something secret for an agent, once: {@code <page>/<name>/<code>}. Mesos has no
+ * login here, so the code is the permission: only this Jenkins can make it, from a key of its own.
  */
 public abstract class GivenOnceAction implements UnprotectedRootAction {
     private final Addresses addresses;

@@ -6,8 +6,8 @@ import java.util.concurrent.TimeUnit;
 import jenkins.model.Jenkins;
 
 /**
- * Every ten seconds: ends agents that are idle for long enough, take no further build or never came, releases tasks whose
- * node is gone by whatever way, and looks whether clouds must be opened or closed.
+ * Every ten seconds: ends agents that are idle for long enough, take no further build or never came, releases tasks
+ * whose node is gone by whatever way, and looks whether clouds must be opened or closed.
  */
 @Extension
 public class IdleWatch extends PeriodicWork {
@@ -67,7 +67,9 @@ public class IdleWatch extends PeriodicWork {
         }
     }
 
-    /** Mesos may never tell the end of a task whose host is gone. A connected agent would come back without its node. */
+    /**
+     * Mesos may never tell the end of a task whose host is gone. A connected agent would come back without its node.
+     */
     private static void removeIfDead(MesosAgent agent) {
         if (agent.millisReleased() >= END_MILLIS
                 && Jenkins.get().getNode(agent.name) instanceof MesosSlave node

@@ -9,8 +9,8 @@ import java.util.List;
 import jenkins.model.TransientActionFactory;
 
 /**
- * On the page of a job: what its queued builds wait for. Jenkins's own reason in the queue speaks of nodes, and there is
- * none before Mesos has accepted an agent.
+ * On the page of a job: what its queued builds wait for. Jenkins's own reason in the queue speaks of nodes, and there
+ * is none before Mesos has accepted an agent.
  */
 public final class JobWaits extends InvisibleAction {
     private final List<DemandReport.Wait> waits;

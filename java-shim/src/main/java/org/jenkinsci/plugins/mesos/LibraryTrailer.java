@@ -7,8 +7,8 @@ import java.util.Arrays;
 import java.util.HexFormat;
 
 /**
- * The last 72 bytes of our library file: eight for the mark {@code MJNATIV1}, 64 for the SHA-256 of all before, in lower
- * case hexadecimal digits. It finds accidents, not forgery: whoever may change the file may change the sum too.
+ * The last 72 bytes of our library file: eight for the mark {@code MJNATIV1}, 64 for the SHA-256 of all before, in
+ * lower case hexadecimal digits. It finds accidents, not forgery: whoever may change the file may change the sum too.
  */
 final class LibraryTrailer {
 

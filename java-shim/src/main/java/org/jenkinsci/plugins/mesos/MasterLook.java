@@ -5,9 +5,9 @@ import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Tries the master of a cloud that registers on demand: as long as nothing waits such a cloud is idle, and a wrong address
- * or login would be found by the first build. That is done once after each change of its settings, and again while it
- * fails. Registers nothing, like Test Connection.
+ * Tries the master of a cloud that registers on demand: as long as nothing waits such a cloud is idle, and a wrong
+ * address or login would be found by the first build. That is done once after each change of its settings, and again
+ * while it fails. Registers nothing, like Test Connection.
  */
 final class MasterLook {
     private static final long AGAIN_MILLIS = TimeUnit.MINUTES.toMillis(1);
@@ -25,7 +25,8 @@ final class MasterLook {
     /**
      * The settings are others than before.
      *
-     * @param changed the contract's Config with the login; null: the cloud is registered all the time, so its connection
+     * @param changed the contract's Config with the login; null: the cloud is registered all the time, so its
+     *     connection
      *     tells
      */
     synchronized void settings(byte[] changed) {

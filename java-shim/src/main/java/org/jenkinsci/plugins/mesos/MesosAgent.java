@@ -218,7 +218,8 @@ final class MesosAgent {
     synchronized String secretTrouble() {
         return secretRefusedTo == null
                 ? null
-                : "its secret was asked for again from " + secretRefusedTo + " and refused, since it was already handed out"
+                : "its secret was asked for again from " + secretRefusedTo
+                        + " and refused, since it was already handed out"
                         + (secretGivenTo == null ? "" : " to " + secretGivenTo);
     }
 

@@ -283,7 +283,9 @@ public class MesosComputer extends AbstractCloudComputer<MesosSlave> {
         }
     }
 
-    /** Ends it if it was made for a node that had been removed before; one that was there before has no executors now. */
+    /**
+     * Ends it if it was made for a node that had been removed before; one that was there before has no executors now.
+     */
     void endIfRevived() {
         if (getNode() == null && getNumExecutors() > 0) {
             kill();

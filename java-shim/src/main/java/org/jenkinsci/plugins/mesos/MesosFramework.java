@@ -175,7 +175,9 @@ final class MesosFramework {
         return backOff.secondsLeft(template);
     }
 
-    /** Whether the cluster could hold an agent of this size, as far as Jenkins knows the cluster; memory and disk in MB. */
+    /**
+     * Whether the cluster could hold an agent of this size, as far as Jenkins knows the cluster; memory and disk in MB.
+     */
     Capacity capacity(double cpus, double mem, double disk) {
         return Capacity.parse(NativeBridge.capacity(handle, Capacity.need(cpus, mem, disk)));
     }
@@ -379,7 +381,9 @@ final class MesosFramework {
             AgentNodes.add(this, agent);
             agent.tell(accepted.at(), "Accepted on " + accepted.host() + " after " + agent.secondsSinceRequest()
                     + " s: " + amount(accepted.cpus()) + " CPUs, " + amount(accepted.mem()) + " MB"
-                    + (accepted.tasksInOffer() > 1 ? ", one of " + accepted.tasksInOffer() + " tasks in this offer" : ""));
+                    + (accepted.tasksInOffer() > 1
+                            ? ", one of " + accepted.tasksInOffer() + " tasks in this offer"
+                            : ""));
         } else if (event instanceof Event.State state) {
             agent.host(state.host());
             if ("TASK_RUNNING".equals(state.state())) {

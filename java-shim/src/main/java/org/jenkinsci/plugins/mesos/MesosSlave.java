@@ -291,8 +291,8 @@ public class MesosSlave extends AbstractCloudSlave {
     }
 
     /**
-     * Today's host asks for this already in its own constructor, before it has read the label, and takes the answer that
-     * is missing then for a fault of this class.
+     * Today's host asks for this already in its own constructor, before it has read the label, and takes the answer
+     * that is missing then for a fault of this class.
      */
     @Override
     protected Set<LabelAtom> getLabelAtomSet() {

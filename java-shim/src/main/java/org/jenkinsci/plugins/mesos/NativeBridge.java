@@ -57,8 +57,8 @@ final class NativeBridge {
     static native void release(long handle, byte[] release);
 
     /**
-     * Waits for Events, at most {@code timeoutMillis} (0 to 60,000; more counts as 60,000), and returns early with those
-     * there are. One thread per handle should poll, since each event is given once.
+     * Waits for Events, at most {@code timeoutMillis} (0 to 60,000; more counts as 60,000), and returns early with
+     * those there are. One thread per handle should poll, since each event is given once.
      */
     static native byte[] poll(long handle, long timeoutMillis);
 

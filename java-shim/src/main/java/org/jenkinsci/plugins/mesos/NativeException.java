@@ -1,8 +1,8 @@
 package org.jenkinsci.plugins.mesos;
 
 /**
- * A call into the native library failed. The message is for people: it names the field and the cure and holds no secret.
- * The library itself makes these, so the constructor with one text must stay.
+ * A call into the native library failed. The message is for people: it names the field and the cure and holds no
+ * secret. The library itself makes these, so the constructor with one text must stay.
  */
 public class NativeException extends RuntimeException {
     private static final long serialVersionUID = 1L;

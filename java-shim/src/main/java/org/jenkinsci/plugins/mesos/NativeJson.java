@@ -7,7 +7,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The JSON of the native contract: objects are {@link Map}s, arrays {@link List}s, numbers {@link Long}s or {@link Double}s.
+ * The JSON of the native contract: objects are {@link Map}s, arrays {@link List}s, numbers {@link Long}s or {@link
+ * Double}s.
  *
  * <p>The host's json-lib cannot be used for it: it takes a text such as {@code [cloud] …]} or {@code {"a":1}} inside a
  * string for JSON and changes it, and it takes quadratic time.

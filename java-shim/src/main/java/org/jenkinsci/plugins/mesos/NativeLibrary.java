@@ -15,8 +15,8 @@ import java.util.regex.Pattern;
 /**
  * Finds the native library, checks it and loads it, once per class loader.
  *
- * <p>A file is checked as bytes before the JVM may map it: a damaged one would end the whole host. The JVM loads a copy in
- * a fresh temporary folder, because one path can serve one class loader only and a plugin may be loaded twice.
+ * <p>A file is checked as bytes before the JVM may map it: a damaged one would end the whole host. The JVM loads a copy
+ * in a fresh temporary folder, because one path can serve one class loader only and a plugin may be loaded twice.
  */
 public final class NativeLibrary {
 
@@ -144,7 +144,8 @@ public final class NativeLibrary {
             return in.readAllBytes();
         } catch (IOException e) {
             throw new NativeLibraryException(
-                    "cannot read the native library in the plugin: " + e.getMessage() + "; install the plugin again", e);
+                    "cannot read the native library in the plugin: " + e.getMessage() + "; install the plugin again",
+                    e);
         }
     }
 
@@ -192,8 +193,8 @@ public final class NativeLibrary {
                     + "); free space there or start the host with -Djava.io.tmpdir=<another folder>", e);
         } catch (UnsatisfiedLinkError e) {
             throw new NativeLibraryException("the JVM cannot load the native library " + source + ": " + e.getMessage()
-                    + "; it needs Linux with glibc, a temporary folder (-Djava.io.tmpdir) that is not mounted noexec, and"
-                    + " a plugin of the same version", e);
+                    + "; it needs Linux with glibc, a temporary folder (-Djava.io.tmpdir) that is not mounted noexec,"
+                    + " and a plugin of the same version", e);
         } finally {
             // Linux keeps what is mapped although its name is gone; elsewhere it goes when the JVM ends.
             remove(copy);

@@ -1,8 +1,8 @@
 package org.jenkinsci.plugins.mesos;
 
 /**
- * The native library could not be loaded. The message is for people: it names the file and the cure. A later attempt, with
- * the cause mended or with another path, may succeed without a restart.
+ * The native library could not be loaded. The message is for people: it names the file and the cure. A later attempt,
+ * with the cause mended or with another path, may succeed without a restart.
  */
 public class NativeLibraryException extends Exception {
     private static final long serialVersionUID = 1L;

@@ -46,7 +46,9 @@ public final class NativeLog {
         }
     }
 
-    /** Publishes what is still there and ends the thread, for the stop of the plugin; {@link #resume} starts it again. */
+    /**
+     * Publishes what is still there and ends the thread, for the stop of the plugin; {@link #resume} starts it again.
+     */
     public static void stop() {
         NativeLog log;
         synchronized (NativeLog.class) {

@@ -9,8 +9,8 @@ import hudson.slaves.NodeProvisioner.PlannedNode;
 import java.util.List;
 
 /**
- * Keeps Jenkins's own provisioning from asking for what {@link Demand} asks for: it is told of the agents that are coming,
- * and is left alone with what no Mesos cloud takes.
+ * Keeps Jenkins's own provisioning from asking for what {@link Demand} asks for: it is told of the agents that are
+ * coming, and is left alone with what no Mesos cloud takes.
  */
 @Extension(ordinal = 100, optional = true)
 public final class NoDelayStrategy extends NodeProvisioner$Strategy {

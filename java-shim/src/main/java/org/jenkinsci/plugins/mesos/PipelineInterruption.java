@@ -48,8 +48,8 @@ final class PipelineInterruption {
     }
 
     /**
-     * After a restart of Jenkins a step waits in the queue for its agent to come back. Ends it if that agent is lost; false
-     * if not.
+     * After a restart of Jenkins a step waits in the queue for its agent to come back. Ends it if that agent is lost;
+     * false if not.
      */
     static boolean endIfLost(PlaceholderTask task) {
         String agent = awaitedBy(task);

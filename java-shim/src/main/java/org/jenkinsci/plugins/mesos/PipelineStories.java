@@ -15,8 +15,8 @@ import java.util.stream.Collectors;
 import org.jenkinsci.plugins.workflow.support.steps.ExecutorStepExecution.PlaceholderTask;
 
 /**
- * While a {@code node} step waits, the log of its Pipeline tells how its agent comes. A waiting step is shown one of the
- * agents that were requested for its label, each step another one: which of them it gets at last, Jenkins decides.
+ * While a {@code node} step waits, the log of its Pipeline tells how its agent comes. A waiting step is shown one of
+ * the agents that were requested for its label, each step another one: which of them it gets at last, Jenkins decides.
  */
 final class PipelineStories {
     private static final Logger LOGGER = Logger.getLogger(PipelineStories.class.getName());

@@ -5,8 +5,8 @@ import hudson.model.AbstractDescribableImpl;
 import org.kohsuke.stapler.DataBoundSetter;
 
 /**
- * What a template says about the hosts of its agents: which will do, what they must have besides CPUs, memory and disk, and
- * who goes first. Fields are written among those of {@link MesosSlaveInfo}, and one that is not used is null.
+ * What a template says about the hosts of its agents: which will do, what they must have besides CPUs, memory and disk,
+ * and who goes first. Fields are written among those of {@link MesosSlaveInfo}, and one that is not used is null.
  */
 public abstract class PlacementSettings extends AbstractDescribableImpl<MesosSlaveInfo> {
     private String slaveAttributesString;

@@ -84,8 +84,8 @@ public record Plan(List<Agent> agents) {
     }
 
     /**
-     * The demand that a plan answers: {@code excess} executors of the template with this key, whose image is the build's
-     * if it names one.
+     * The demand that a plan answers: {@code excess} executors of the template with this key, whose image is the
+     * build's if it names one.
      */
     public static byte[] demand(String template, String image, int excess) {
         Map<String, Object> demand = new LinkedHashMap<>();

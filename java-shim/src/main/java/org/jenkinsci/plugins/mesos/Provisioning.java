@@ -11,8 +11,9 @@ import java.util.List;
 import jenkins.model.Jenkins;
 
 /**
- * What Jenkins's own provisioning asks of a cloud. With {@link Demand} that is only needed where a cloud of another plugin
- * comes first, so that Jenkins has to decide between them. Never waits: Mesos and the disk are left to other threads.
+ * What Jenkins's own provisioning asks of a cloud. With {@link Demand} that is only needed where a cloud of another
+ * plugin comes first, so that Jenkins has to decide between them. Never waits: Mesos and the disk are left to other
+ * threads.
  */
 final class Provisioning {
     private Provisioning() {}

@@ -5,7 +5,9 @@ import hudson.model.Queue.BuildableItem;
 import hudson.model.Queue$LeftItem;
 import hudson.model.queue.QueueListener;
 
-/** Today's Jenkins tells of its queue here, under the queue's lock: so it is only noted that there is something to do. */
+/**
+ * Today's Jenkins tells of its queue here, under the queue's lock: so it is only noted that there is something to do.
+ */
 @Extension(optional = true)
 public final class QueueSignals extends QueueListener {
     @Override

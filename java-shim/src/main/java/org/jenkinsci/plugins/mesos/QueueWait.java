@@ -12,8 +12,8 @@ import org.kohsuke.stapler.export.Exported;
 import org.kohsuke.stapler.export.ExportedBean;
 
 /**
- * With a build that waits in the queue: what it waits for at Mesos. Jenkins's own reason, which no plugin can change while
- * a build may begin at any time, speaks of nodes, and there is none before Mesos has accepted an agent. It is in
+ * With a build that waits in the queue: what it waits for at Mesos. Jenkins's own reason, which no plugin can change
+ * while a build may begin at any time, speaks of nodes, and there is none before Mesos has accepted an agent. It is in
  * {@code /queue/api/}, where {@link QueueTooltips} has it from.
  */
 @ExportedBean(defaultVisibility = 2)

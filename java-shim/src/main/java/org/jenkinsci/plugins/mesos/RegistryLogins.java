@@ -8,8 +8,8 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Usernames and passwords for the registries of images. They are looked up when a cloud is brought up to date, since their
- * store may be another system: the request with which a Mesos agent fetches one waits for nothing.
+ * Usernames and passwords for the registries of images. They are looked up when a cloud is brought up to date, since
+ * their store may be another system: the request with which a Mesos agent fetches one waits for nothing.
  */
 final class RegistryLogins {
     /** What Docker calls the registry of images whose name has none. */

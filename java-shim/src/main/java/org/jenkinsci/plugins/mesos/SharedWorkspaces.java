@@ -7,9 +7,9 @@ import java.util.concurrent.ConcurrentHashMap;
 import jenkins.model.Jenkins;
 
 /**
- * Workspaces of clouds whose agents have their root folder on storage that they share, such as NFS. Jenkins keeps builds
- * on one computer out of each other's workspace by a list of those in use; where the folder is the same on all agents,
- * the list must be the same too. A second build of a job gets {@code <job>@2} then, whichever agent it runs on.
+ * Workspaces of clouds whose agents have their root folder on storage that they share, such as NFS. Jenkins keeps
+ * builds on one computer out of each other's workspace by a list of those in use; where the folder is the same on all
+ * agents, the list must be the same too. A second build of a job gets {@code <job>@2} then, whichever agent it runs on.
  */
 final class SharedWorkspaces {
     private static final Map<String, WorkspaceList> LISTS = new ConcurrentHashMap<>();

@@ -2,10 +2,13 @@ package org.jenkinsci.plugins.mesos;
 
 import hudson.Util;
 import hudson.util.FormValidation;
+import java.util.Objects;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 
-/** The rules of fields that only Jenkins uses, so that the native library does not know them; null: nothing is wrong. */
+/**
+ * The rules of fields that only Jenkins uses, so that the native library does not know them; null: nothing is wrong.
+ */
 final class TextRules {
     private static final Pattern TUNNEL = Pattern.compile("([A-Za-z0-9._-]+|\\[[0-9A-Fa-f:.]+])?:(\\d{1,5})?");
     private static final int LAST_PORT = 65535;
@@ -28,12 +31,16 @@ final class TextRules {
 
     /** Regular expressions, one a line. */
     static String expressions(String text) {
-        return Util.fixNull(text).lines().map(TextRules::expression).filter(each -> each != null).findFirst().orElse(null);
+        return Util.fixNull(text).lines()
+                .map(TextRules::expression)
+                .filter(Objects::nonNull)
+                .findFirst()
+                .orElse(null);
     }
 
     /**
-     * Whether one of the regular expressions is that of all the text; no expression allows everything, one that is wrong
-     * nothing.
+     * Whether one of the regular expressions is that of all the text; no expression allows everything, one that is
+     * wrong nothing.
      *
      * @param expressions one a line
      */

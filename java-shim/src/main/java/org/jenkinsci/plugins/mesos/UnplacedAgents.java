@@ -33,7 +33,8 @@ public final class UnplacedAgents extends PeriodicWork {
      */
     private record Key(String cloudId, String label) {}
 
-    private record Seen(String cloud, String reason, boolean possible, long waitingSince, long impossibleSince, long at) {
+    private record Seen(
+            String cloud, String reason, boolean possible, long waitingSince, long impossibleSince, long at) {
         boolean counts(long now) {
             return now - waitingSince >= WAITING_MILLIS || !possible && now - impossibleSince >= IMPOSSIBLE_MILLIS;
         }

@@ -48,7 +48,8 @@ final class Upgrade {
         try {
             jenkins.save();
         } catch (IOException e) {
-            LOGGER.log(Level.WARNING, "cannot save the converted clouds; they are converted again at the next start", e);
+            LOGGER.log(
+                    Level.WARNING, "cannot save the converted clouds; they are converted again at the next start", e);
         }
     }
 

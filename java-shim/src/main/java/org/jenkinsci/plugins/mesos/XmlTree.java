@@ -5,8 +5,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * An element of a file and all that is in it, read without regard to Java classes: the classes that older versions wrote
- * need not exist any more, and those that do exist need not have the same fields.
+ * An element of a file and all that is in it, read without regard to Java classes: the classes that older versions
+ * wrote need not exist any more, and those that do exist need not have the same fields.
  *
  * @param name of the element
  * @param type its {@code class} attribute; null: none

@@ -29,7 +29,8 @@ public class AgentStoryTest extends AgentTestCase {
         Plan.Agent plan = agent("told").plan();
         MesosAgent agent = framework.request(List.of(plan), template("told", 1, 1), requested -> {})
                 .get(0);
-        // the framework, which finds no master, has reasons of its own, and only the latest one is kept: none may come between
+        // the framework, which finds no master, has reasons of its own, and only the latest one is kept: none may come
+        // between
         synchronized (agent) {
             framework.handle(new Event.Waiting(1, agent.name, "no offer has come yet", true));
             framework.handle(new Event.Accepted(2, agent.name, HOST, 0.1, 64, 1));

@@ -21,8 +21,8 @@ import org.acegisecurity.context.SecurityContextHolder;
 import org.kohsuke.stapler.interceptor.RequirePOST;
 
 /**
- * Every method that a URL leads to, found in the class files: what acts or probes is for POST, and who may not configure
- * learns nothing and changes nothing.
+ * Every method that a URL leads to, found in the class files: what acts or probes is for POST, and who may not
+ * configure learns nothing and changes nothing.
  */
 public class WebMethodsTest extends MesosTestCase {
     private static final String CONFIDENTIAL = "only-for-administrators";

@@ -7,8 +7,8 @@ import java.nio.file.Path;
 import org.junit.Test;
 
 /**
- * Full messages in Mesos's own encoding, kept for the Rust tests of native/wire, which must give them back byte for byte.
- * {@code -Dwire.samples.write=true} writes them anew.
+ * Full messages in Mesos's own encoding, kept for the Rust tests of native/wire, which must give them back byte for
+ * byte. {@code -Dwire.samples.write=true} writes them anew.
  */
 public class SamplesTest {
 
