@@ -1,13 +1,14 @@
 //! What runs in a task in place of an agent's JVM: it says that it is there, does one build when it is told to, and
-//! stays until it is ended, as an agent does.
+//! stays until it is ended, as an agent does. No build ends while the builds are held.
 
 use std::fs;
 use std::io::{Error, ErrorKind, Result};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::files;
+use crate::orders::Folder;
 
 const LOOK: Duration = Duration::from_millis(100);
 /// An agent that everybody has forgotten ends at last.
@@ -32,7 +33,8 @@ pub fn run(words: &[String]) -> Result<()> {
         .map_err(|_| Error::new(ErrorKind::InvalidData, order))?;
     files::replace(&notes.join("begun"), "")?;
     let end = Instant::now() + Duration::from_secs(seconds);
-    let _ = awaited(|| (Instant::now() >= end).then_some(()));
+    let held = held(&notes);
+    let _ = awaited(|| (Instant::now() >= end && !held.exists()).then_some(()));
     files::replace(&notes.join("ended"), "")?;
     let _: Option<()> = awaited(|| None);
     Ok(())
@@ -47,6 +49,11 @@ fn awaited<T>(mut look: impl FnMut() -> Option<T>) -> Option<T> {
         thread::sleep(LOOK);
     }
     None
+}
+
+/// What the bed says to all builds, in the controller's folder: that of the notes is two levels below it.
+fn held(notes: &Path) -> PathBuf {
+    Folder::new(notes.ancestors().nth(2).unwrap_or(notes)).held()
 }
 
 /// The folder of the agent's notes.
@@ -67,7 +74,9 @@ mod tests {
             "http://127.0.0.1:80/run/computer/a-1/slave-agent.jnlp",
         ]
         .map(str::to_owned);
-        assert_eq!(notes(&words), Some(PathBuf::from("/run/computer/a-1")));
+        let folder = PathBuf::from("/run/computer/a-1");
+        assert_eq!(held(&folder), Folder::new(Path::new("/run")).held());
+        assert_eq!(notes(&words), Some(folder));
         assert_eq!(notes(&words[..1]), None);
     }
 }

@@ -20,6 +20,7 @@ use crate::jar;
 use crate::link::Link;
 use crate::orders::{Folder, Orders, Record};
 use crate::proxy::Proxy;
+use crate::story::unless;
 
 /// How many builds run when a fault strikes, and how many wait.
 pub const TEN: usize = 10;
@@ -90,6 +91,8 @@ pub struct Bed {
 pub const PRINCIPAL: &str = "jenkins";
 /// The password at first.
 pub const SECRET: &str = "first secret";
+/// Another principal that the masters know, and its password.
+pub const OTHER: (&str, &str) = ("other", "other secret");
 
 impl Bed {
     /// Starts three ZooKeeper servers, three masters and two agents, each with room for five builds and a probe.
@@ -162,7 +165,8 @@ impl Bed {
         fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).map_err(file("changing", &path))
     }
 
-    /// Starts a controller with ten builds that can run and ten that wait; none begins before [`Self::begin`].
+    /// Starts a controller with ten builds that can run and ten that wait; none begins before [`Self::begin`], and none ends
+    /// before [`Self::let_end`].
     ///
     /// # Errors
     /// [`RunError`].
@@ -196,6 +200,8 @@ impl Bed {
             ..Orders::default()
         };
         self.write_orders()?;
+        let held = self.folder.held();
+        fs::write(&held, "").map_err(file("writing", &held))?;
         let mut words = self.link.as_ref().map(Link::within).unwrap_or_default();
         words.extend([
             program.display().to_string(),
@@ -256,6 +262,18 @@ impl Bed {
                 format!("{begun} run, {waiting} wait")
             })
         })
+    }
+
+    /// From now on builds end, as soon as they have lasted for their time.
+    ///
+    /// # Errors
+    /// [`RunError::File`].
+    pub fn let_end(&self) -> Result<(), RunError> {
+        let held = self.folder.held();
+        match fs::remove_file(&held) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(file("removing", &held)(error)),
+            _ => Ok(()),
+        }
     }
 
     /// Changes the orders.
@@ -446,12 +464,13 @@ impl Bed {
         })
     }
 
-    /// A fault that nothing can be launched through: lets this time go by, which is longer than a build, and finds that
-    /// none has begun.
+    /// A fault that nothing can be launched through: lets builds end and this time go by, which is longer than a build,
+    /// and finds that none has begun.
     ///
     /// # Errors
     /// [`RunError::Condition`] when the fault was not one.
     pub fn holds_up(&mut self, time: Duration) -> Result<(), RunError> {
+        self.let_end()?;
         self.lasts(time)?;
         let record = self.record();
         match record.waiting() {
@@ -490,6 +509,18 @@ impl Bed {
         self.up()
     }
 
+    /// Fails when the controller has not said these words.
+    ///
+    /// # Errors
+    /// [`RunError::Condition`].
+    pub fn has_said(&mut self, words: &str) -> Result<(), RunError> {
+        unless(
+            self.daemon()?.log().contains(words),
+            "a word of the controller",
+            format!("it never said {words:?}"),
+        )
+    }
+
     /// What all members and the controller said at last.
     #[must_use]
     pub fn tails(&self) -> String {
@@ -504,7 +535,10 @@ fn passwords(run: &Path) -> PathBuf {
 }
 
 fn write_passwords(path: &Path, secret: &str) -> Result<(), RunError> {
-    let text = json!({"credentials": [{"principal": PRINCIPAL, "secret": secret}]});
+    let credentials = [(PRINCIPAL, secret), OTHER];
+    let credentials =
+        credentials.map(|(principal, secret)| json!({"principal": principal, "secret": secret}));
+    let text = json!({"credentials": credentials});
     if let Some(folder) = path.parent() {
         fs::create_dir_all(folder).map_err(file("creating", folder))?;
     }

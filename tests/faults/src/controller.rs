@@ -33,6 +33,7 @@ pub fn run(folder: &Path) -> Result<()> {
     let folder = Folder::new(folder);
     let mut orders: Orders = files::load(&folder.orders())?.ok_or_else(|| Error::other("no orders"))?;
     let mut jenkins = Jenkins::load(folder.clone())?;
+    files::save(&folder.record(), &jenkins.record)?;
     let runtime = Runtime::new().map_err(Error::other)?;
     let cloud = Cloud::open(config(&orders, &jenkins.record)?, folder.state(), &runtime);
     while !orders.close {

@@ -48,6 +48,8 @@ pub struct Fault {
     pub spoils: bool,
     /// How many builds may be lost: those whose machine dies.
     pub may_lose: usize,
+    /// How many frameworks there are, one after the other; one but where Mesos never lets one be what it is to be.
+    pub frameworks: usize,
     /// Strikes. The answer is the moment from which on it could be as before: that of the fault where others take over,
     /// else its end.
     pub strike: fn(&mut Bed) -> Result<Instant, RunError>,
@@ -73,6 +75,7 @@ impl Fault {
             quick: false,
             spoils: false,
             may_lose: 0,
+            frameworks: 1,
             strike,
             heal: |_| Ok(()),
         }
@@ -91,6 +94,7 @@ const ALL: &[&Fault] = &[
     &masters::TWO_KILLED,
     &masters::ALL_RESTARTED,
     &masters::PASSWORD_CHANGED,
+    &masters::PRINCIPAL_CHANGED,
     &zookeeper::LEADER_KILLED,
     &zookeeper::ALL_DOWN,
     &zookeeper::SESSION_EXPIRED,

@@ -137,6 +137,12 @@ impl Folder {
         self.0.join("computer")
     }
 
+    /// No build ends while there is this file.
+    #[must_use]
+    pub fn held(&self) -> PathBuf {
+        self.0.join("held")
+    }
+
     /// A note of an agent: `online`, `go`, `begun` or `ended`.
     #[must_use]
     pub fn note(&self, agent: &str, word: &str) -> PathBuf {

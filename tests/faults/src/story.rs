@@ -32,7 +32,7 @@ pub struct Row {
     pub lost: usize,
     /// From the moment at which it could get better until a build that was asked for then began, in seconds.
     pub recovery: f64,
-    /// The longest time from that moment on for which the master had a task that the controller did not know, in seconds.
+    /// The longest time from that moment on for which the master had a task that the controller had no node for, in seconds.
     pub orphan: f64,
     /// From the start of the controller on, in seconds.
     pub took: f64,
@@ -57,26 +57,33 @@ fn played(bed: &mut Bed, fault: &Fault) -> Result<Row, RunError> {
     let begin = Instant::now();
     bed.open(fault.way, fault.seconds)?;
     bed.begin()?;
-    let running = bed.record().running();
+    let before = bed.record();
     let from = (fault.strike)(bed)?;
     let mut strangers = Strangers::default();
     let recovery = recovered(bed, &mut strangers)?.duration_since(from);
+    // Until here those that ran when it struck have gone on, unless it is the fault's part that they cannot.
+    bed.let_end()?;
     (fault.heal)(bed)?;
     bed.up()?;
     all_done(bed, &mut strangers)?;
     let record = bed.record();
-    nothing_is_left(bed, &record)?;
+    nothing_is_left(bed, &record, fault.frameworks)?;
     bed.close()?;
     nobody_is_left(bed)?;
     let row = Row {
         fault: fault.name,
-        running,
+        running: before.running(),
         done: record.done(),
         lost: record.losses.len(),
         recovery: recovery.as_secs_f64(),
         orphan: strangers.oldest.as_secs_f64(),
         took: begin.elapsed().as_secs_f64(),
     };
+    unless(
+        before.waiting() == TEN,
+        "ten builds that waited",
+        before.waiting(),
+    )?;
     judge(&row, fault, &record)?;
     Ok(row)
 }
@@ -107,11 +114,12 @@ fn recovered(bed: &mut Bed, strangers: &mut Strangers) -> Result<Instant, RunErr
     })
 }
 
-/// What of the master's tasks the controller does not know; none when no master tells.
+/// What of the master's tasks the controller has no node for; none when no master tells.
 fn look_for(strangers: &mut Strangers, bed: &Bed) -> Option<usize> {
     let tasks = bed.cluster.tasks().ok()?;
     let record = bed.record();
-    Some(strangers.look(&tasks, Instant::now(), |name| record.agents.contains_key(name)))
+    let owned = |name: &str| record.agents.get(name).is_some_and(|agent| agent.node);
+    Some(strangers.look(&tasks, Instant::now(), owned))
 }
 
 /// Waits until all builds are done and all agents have ended.
@@ -148,12 +156,12 @@ pub(crate) fn unless(fine: bool, what: &str, reason: impl Display) -> Result<(),
     })
 }
 
-/// One framework, and no task of it in any list of the master.
-fn nothing_is_left(bed: &mut Bed, record: &Record) -> Result<(), RunError> {
+/// One framework, and no task of it in any list of the master; `count` of them were there in all.
+fn nothing_is_left(bed: &mut Bed, record: &Record, count: usize) -> Result<(), RunError> {
     unless(
-        record.frameworks.len() == 1,
-        "one framework id",
-        format!("{:?}", record.frameworks),
+        record.frameworks.len() == count,
+        "no framework id too many",
+        format!("{:?} in place of {count}", record.frameworks),
     )?;
     let name = bed.orders().config["name"].clone();
     bed.wait("a master's state with one framework and no task", SOON, |bed| {
@@ -168,7 +176,7 @@ fn nothing_is_left(bed: &mut Bed, record: &Record) -> Result<(), RunError> {
             return Check::NotYet(format!("{} frameworks", all.len()));
         };
         let tasks = ["tasks", "unreachable_tasks"].map(|list| one[list].as_array().map_or(0, Vec::len));
-        let clean = one["active"] == true && tasks == [0, 0] && orphans == 0 && ended.is_empty();
+        let clean = one["active"] == true && tasks == [0, 0] && orphans == 0 && ended.len() + 1 == count;
         Check::when(clean, (), || {
             format!(
                 "tasks: {tasks:?} and {orphans}; ended frameworks: {}",

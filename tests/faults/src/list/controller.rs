@@ -52,10 +52,11 @@ pub(super) const AFTER_UPDATE: Fault = Fault {
     })
 };
 
-/// The next launch comes when the first of the ten builds is done.
+/// The next launch is that of a probe, beside the ten builds.
 fn killed_at(bed: &mut Bed, point: Point) -> Result<Instant, RunError> {
     let process = bed.controller()?;
     bed.proxy()?.trap(point, process);
+    bed.order(|orders| orders.probes += 1)?;
     bed.proxy()?.sprung(SOON)?;
     bed.wait("the end of the controller", SOON, |bed| {
         Check::when(matches!(bed.controls(), Ok(false)), (), || "it runs".into())

@@ -2,10 +2,12 @@
 
 use std::time::{Duration, Instant};
 
+use serde_json::Value;
 use testbed::{Check, RunError};
 
 use super::Fault;
-use crate::bed::{Bed, Place, SOON};
+use crate::bed::{Bed, OTHER, PRINCIPAL, Place, SOON, TEN};
+use crate::story::unless;
 
 const SECOND_SECRET: &str = "second secret";
 
@@ -79,6 +81,54 @@ pub(super) const PASSWORD_CHANGED: Fault = Fault {
         },
     )
 };
+
+/// Mesos never changes the principal of a framework: those that run end in theirs, those that wait go to the next one.
+pub(super) const PRINCIPAL_CHANGED: Fault = Fault {
+    place: Place::Guarded,
+    lasts: 25,
+    frameworks: 2,
+    heal: |bed| principal_is(bed, OTHER.0),
+    ..Fault::new(
+        "principal-changed",
+        "principal changed in the controller: another framework once the ten builds have ended",
+        |bed| {
+            bed.order(|orders| {
+                orders.config["principal"] = OTHER.0.into();
+                orders.config["secret"] = OTHER.1.into();
+            })?;
+            bed.wait("a word on the framework that is kept", SOON, |bed| {
+                let troubles = bed.record().troubles;
+                let told = troubles
+                    .iter()
+                    .any(|trouble| trouble.contains("the principal is changed"));
+                Check::when(told, (), || format!("{troubles:?}"))
+            })?;
+            // Longer than a new subscription takes: nothing of the kind is to happen as long as the builds run.
+            bed.lasts(Duration::from_secs(10))?;
+            principal_is(bed, PRINCIPAL)?;
+            bed.let_end()?;
+            bed.wait("the end of the ten builds", SOON, |bed| {
+                let done = bed.record().done();
+                Check::when(done >= TEN, (), || format!("{done} are done"))
+            })?;
+            Ok(Instant::now())
+        },
+    )
+};
+
+fn principal_is(bed: &mut Bed, principal: &str) -> Result<(), RunError> {
+    let state = bed.cluster.master_state()?;
+    let frameworks = state["frameworks"].as_array().map_or(&[][..], Vec::as_slice);
+    let principals: Vec<&Value> = frameworks
+        .iter()
+        .map(|framework| &framework["principal"])
+        .collect();
+    unless(
+        principals == [principal],
+        "one framework with the right principal",
+        format!("{principals:?} in place of {principal}"),
+    )
+}
 
 fn rejected(bed: &mut Bed) -> Result<(), RunError> {
     bed.wait("a refusal of the old password", SOON, |bed| {

@@ -35,6 +35,7 @@ pub(super) const ALL_DOWN: Fault = Fault {
 pub(super) const SESSION_EXPIRED: Fault = Fault {
     way: Way::ProxiedZooKeeper,
     lasts: 25,
+    heal: |bed| bed.has_said("the session expired"),
     ..Fault::new(
         "session-expired",
         "ZooKeeper session expired, then leading master killed",
