@@ -98,13 +98,25 @@ fn played(
     let from = strike(bed)?;
     bed.host.create_job(PROBE, &freestyle(PROBE, "echo here"))?;
     bed.host.build(PROBE)?;
-    bed.host.await_start(PROBE, 1, STARTED)?;
-    let recovery = from.elapsed();
+    let mut strangers = Strangers::default();
+    let begun = bed
+        .host
+        .await_that("a build that was asked for after the fault", STARTED, || {
+            // While no master tells, or the host is not up, there is nothing to be known.
+            let _ = look_for(&mut strangers, bed);
+            match bed.host.find_build(PROBE, 1) {
+                Ok(Some(_)) => Check::Ready(Instant::now()),
+                Ok(None) => Check::NotYet("it has not begun".into()),
+                Err(error) => Check::NotYet(error.to_string()),
+            }
+        })?;
+    let recovery = begun.duration_since(from);
     for name in bed.cluster.masters() {
         bed.cluster.launch(&name)?;
     }
     gate.open()?;
-    let orphan = all_done(bed, &mut jobs)?;
+    all_done(bed, &mut jobs, &mut strangers)?;
+    let orphan = strangers.oldest;
     let lost = lost(bed, &jobs)?;
     one_framework(bed)?;
     let said = complaints(&bed.host.log());
@@ -182,18 +194,23 @@ fn lost(bed: &Hosted, jobs: &Jobs) -> Result<Vec<String>, RunError> {
     Ok(lost)
 }
 
-/// Waits until each job was built and no task is left; the greatest age of a task without a node.
-fn all_done(bed: &Hosted, jobs: &mut Jobs) -> Result<Duration, RunError> {
-    let mut strangers = Strangers::default();
+/// How many tasks the master has; those that the host has no node for are strangers.
+fn look_for(strangers: &mut Strangers, bed: &Hosted) -> Result<usize, RunError> {
+    let tasks = bed.cluster.tasks()?;
+    let nodes = bed.host.nodes()?;
+    strangers.look(&tasks, Instant::now(), |name| {
+        nodes.iter().any(|node| node.name == name)
+    });
+    Ok(tasks.len())
+}
+
+/// Waits until each job was built and no task is left.
+fn all_done(bed: &Hosted, jobs: &mut Jobs, strangers: &mut Strangers) -> Result<(), RunError> {
     bed.host
         .await_that("all builds, and the end of all agents", DONE, || {
             let mut look = |jobs: &mut Jobs| -> Result<(usize, usize), RunError> {
-                let tasks = bed.cluster.tasks()?;
-                let nodes = bed.host.nodes()?;
-                strangers.look(&tasks, Instant::now(), |name| {
-                    nodes.iter().any(|node| node.name == name)
-                });
-                Ok((ask_again(bed, jobs)?, tasks.len()))
+                let tasks = look_for(strangers, bed)?;
+                Ok((ask_again(bed, jobs)?, tasks))
             };
             match look(jobs) {
                 Ok(found) => Check::when(found == (0, 0), (), || {
@@ -201,8 +218,7 @@ fn all_done(bed: &Hosted, jobs: &mut Jobs) -> Result<Duration, RunError> {
                 }),
                 Err(error) => Check::NotYet(error.to_string()),
             }
-        })?;
-    Ok(strangers.oldest)
+        })
 }
 
 /// Asks for what the host has forgotten; how many jobs are still to be built.

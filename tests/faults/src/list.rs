@@ -107,6 +107,7 @@ const ALL: &[&Fault] = &[
     &controller::AFTER_INTENT,
     &controller::AFTER_ACCEPT,
     &controller::AFTER_UPDATE,
+    &controller::FORGOTTEN,
     &controller::DOWN,
     &ledger::DISK_FULL,
     &ledger::TORN,

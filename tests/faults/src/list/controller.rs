@@ -5,7 +5,10 @@ use std::time::{Duration, Instant};
 use testbed::{Check, RunError};
 
 use super::Fault;
-use crate::bed::{Bed, SOON, Way};
+use super::ledger::delete;
+use crate::bed::{Bed, SOON, TEN, Way, file};
+use crate::files;
+use crate::orders::{Folder, Record};
 use crate::proxy::Point;
 
 pub(super) const AFTER_SUBMIT: Fault = Fault {
@@ -52,17 +55,50 @@ pub(super) const AFTER_UPDATE: Fault = Fault {
     })
 };
 
-/// The next launch is that of a probe, beside the ten builds.
+/// As when a disk's image of a minute ago takes its place: a task lives that nobody can know any more.
+pub(super) const FORGOTTEN: Fault = Fault {
+    way: Way::ProxiedMaster,
+    ..Fault::new(
+        "killed-forgotten",
+        "… after ACCEPT; then its ledger and its node of that task are lost",
+        |bed| {
+            springs(bed, Point::Accepted)?;
+            bed.wait("a task beside those of the ten builds", SOON, |bed| {
+                match bed.cluster.tasks() {
+                    Ok(tasks) => Check::when(tasks.len() == TEN + 1, (), || format!("{} tasks", tasks.len())),
+                    Err(error) => Check::NotYet(error.to_string()),
+                }
+            })?;
+            let folder = bed.folder();
+            forget(folder).map_err(file("forgetting below", folder.path()))?;
+            bed.start_controller()?;
+            Ok(Instant::now())
+        },
+    )
+};
+
+fn forget(folder: &Folder) -> std::io::Result<()> {
+    let mut record: Record = files::load(&folder.record())?.unwrap_or_default();
+    record.agents.retain(|_, agent| !agent.probe);
+    files::save(&folder.record(), &record)?;
+    delete(&folder.state())
+}
+
 fn killed_at(bed: &mut Bed, point: Point) -> Result<Instant, RunError> {
+    springs(bed, point)?;
+    bed.start_controller()?;
+    Ok(Instant::now())
+}
+
+/// The next launch is that of a probe, beside the ten builds.
+fn springs(bed: &mut Bed, point: Point) -> Result<(), RunError> {
     let process = bed.controller()?;
     bed.proxy()?.trap(point, process);
     bed.order(|orders| orders.probes += 1)?;
     bed.proxy()?.sprung(SOON)?;
     bed.wait("the end of the controller", SOON, |bed| {
         Check::when(matches!(bed.controls(), Ok(false)), (), || "it runs".into())
-    })?;
-    bed.start_controller()?;
-    Ok(Instant::now())
+    })
 }
 
 pub(super) const DOWN: Fault = Fault {

@@ -73,19 +73,20 @@ pub(super) const DELETED: Fault = Fault {
     ..Fault::new(
         "ledger-deleted",
         "ledger deleted while the controller is down",
-        |bed| {
-            damaged(bed, |folder| {
-                for name in [LEDGER, "state.db-wal", "state.db-shm"] {
-                    let path = folder.join(name);
-                    if path.exists() {
-                        fs::remove_file(path)?;
-                    }
-                }
-                Ok(())
-            })
-        },
+        |bed| damaged(bed, delete),
     )
 };
+
+/// All files of the ledger.
+pub(super) fn delete(folder: &Path) -> std::io::Result<()> {
+    for name in [LEDGER, "state.db-wal", "state.db-shm"] {
+        let path = folder.join(name);
+        if path.exists() {
+            fs::remove_file(path)?;
+        }
+    }
+    Ok(())
+}
 
 /// That the ledger was damaged, and what became of it.
 fn told(bed: &mut Bed) -> Result<(), RunError> {
