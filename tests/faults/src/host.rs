@@ -1,15 +1,18 @@
-//! The same with a real host: the packaged plugin, its agents, and freestyle builds.
+//! The same with a real host: the packaged plugin, its agents, and freestyle builds or Pipelines.
 //!
 //! A freestyle build is in the host's own process, so it ends with that, whatever becomes of its agent. The host forgets
-//! its queue when it is killed; what was forgotten is asked for again, as a person would.
+//! its queue when it is killed; what was forgotten is asked for again, as a person would. A Pipeline's steps are in the
+//! task: they go on when Jenkins is back.
 
 use std::collections::BTreeMap;
+use std::ops::{Deref, DerefMut};
 use std::time::{Duration, Instant};
 
-use e2e::{Gate, SOON, complaints, start_host};
+use e2e::{Gate, SOON, complaints, plugin, start_host};
+use testbed::controller::Controller;
 use testbed::host::Build;
-use testbed::seeds::{CloudSeed, TemplateSeed, freestyle};
-use testbed::{AgentSpec, Check, Cluster, ClusterSpec, Host, RunError};
+use testbed::seeds::{CloudSeed, TemplateSeed, freestyle, pipeline};
+use testbed::{AgentSpec, Check, Cluster, ClusterSpec, Host, Jenkins, JenkinsSpec, RunError};
 
 use crate::bed::TEN;
 use crate::list::{Fault, Scene};
@@ -17,6 +20,7 @@ use crate::story::{ORPHAN, Row, unless};
 use crate::strangers::Strangers;
 
 const FRAMEWORK: &str = "Jenkins Scheduler";
+const LABEL: &str = "mesos";
 const PROBE: &str = "probe";
 /// Ten JVMs that start on a busy machine.
 const STARTED: Duration = Duration::from_secs(240);
@@ -28,9 +32,64 @@ const DONE: Duration = Duration::from_secs(300);
 pub struct Hosted {
     // Dropped before the cluster that its agents run on.
     /// The host.
-    pub host: Host,
+    pub site: Site,
     /// The cluster.
     pub cluster: Cluster,
+}
+
+/// Who has the builds.
+#[derive(Debug)]
+pub enum Site {
+    /// Jenkins's ancestor.
+    Host(Box<Host>),
+    /// Today's Jenkins.
+    Today(Box<Jenkins>),
+}
+
+impl Site {
+    /// Starts it again with its old home, on its old port, and waits until it is up.
+    ///
+    /// # Errors
+    /// [`RunError`] with the end of its log.
+    pub fn start_again(&mut self) -> Result<(), RunError> {
+        match self {
+            Self::Host(host) => host.start_again(),
+            Self::Today(jenkins) => jenkins.start_again(),
+        }
+    }
+
+    fn job(&self, script: &str) -> String {
+        match self {
+            Self::Host(_) => freestyle(LABEL, script),
+            Self::Today(_) => pipeline(&format!("node('{LABEL}') {{\n  sh '''{script}'''\n}}\n")),
+        }
+    }
+
+    /// Whether a job's first build is at its step, and not only begun: a Pipeline has begun before it has a node.
+    fn runs(&self, job: &str) -> bool {
+        let building = matches!(self.find_build(job, 1), Ok(Some(build)) if build.building);
+        building && matches!(self.console(job, 1), Ok(console) if console.contains("waiting at the gate\n"))
+    }
+}
+
+impl Deref for Site {
+    type Target = Controller;
+
+    fn deref(&self) -> &Controller {
+        match self {
+            Self::Host(host) => host,
+            Self::Today(jenkins) => jenkins,
+        }
+    }
+}
+
+impl DerefMut for Site {
+    fn deref_mut(&mut self) -> &mut Controller {
+        match self {
+            Self::Host(host) => host,
+            Self::Today(jenkins) => jenkins,
+        }
+    }
 }
 
 /// What is known of the jobs, each of which has to be built once.
@@ -46,26 +105,30 @@ struct Jobs {
 /// # Errors
 /// [`RunError`] with what was not as it should be, and the end of the host's log.
 pub fn play(fault: &Fault) -> Result<Row, RunError> {
-    let Scene::Host(strike) = fault.scene else {
-        return Err(RunError::Member {
-            name: fault.key.into(),
-            problem: "has no host".into(),
-        });
+    let (strike, today) = match fault.scene {
+        Scene::Host(strike) => (strike, false),
+        Scene::Today(strike) => (strike, true),
+        Scene::Controller => {
+            return Err(RunError::Member {
+                name: fault.key.into(),
+                problem: "has no host".into(),
+            });
+        }
     };
     let begin = Instant::now();
-    let mut bed = start()?;
+    let mut bed = start(today)?;
     let result = played(&mut bed, fault, strike, begin);
     if result.is_err() {
         bed.cluster.keep_logs();
     }
     result.map_err(|error| RunError::Condition {
         what: format!("{}: {error}", fault.name),
-        reason: format!("{}\n{}", bed.host.tail(), bed.cluster.tails()),
+        reason: format!("{}\n{}", bed.site.tail(), bed.cluster.tails()),
     })
 }
 
 /// Two Mesos agents, each with room for five agents and for the probe.
-fn start() -> Result<Hosted, RunError> {
+fn start(today: bool) -> Result<Hosted, RunError> {
     let cluster = Cluster::start(&ClusterSpec {
         masters: 3,
         zookeepers: 3,
@@ -78,12 +141,16 @@ fn start() -> Result<Hosted, RunError> {
         executor_cpus: "0.02".into(),
         ..TemplateSeed::default()
     };
-    let host = start_host(vec![CloudSeed {
+    let clouds = vec![CloudSeed {
         master: cluster.master(),
         templates: vec![TemplateSeed::default(), probe],
         ..CloudSeed::default()
-    }])?;
-    Ok(Hosted { host, cluster })
+    }];
+    let site = match today {
+        false => Site::Host(Box::new(start_host(clouds)?)),
+        true => Site::Today(Box::new(Jenkins::start(&JenkinsSpec::new(plugin()?, clouds)?)?)),
+    };
+    Ok(Hosted { site, cluster })
 }
 
 fn played(
@@ -96,15 +163,15 @@ fn played(
     let mut jobs = ten_run_and_ten_wait(bed, &gate)?;
     let running = jobs.ran.len();
     let from = strike(bed)?;
-    bed.host.create_job(PROBE, &freestyle(PROBE, "echo here"))?;
-    bed.host.build(PROBE)?;
+    bed.site.create_job(PROBE, &freestyle(PROBE, "echo here"))?;
+    bed.site.build(PROBE)?;
     let mut strangers = Strangers::default();
     let begun = bed
-        .host
+        .site
         .await_that("a build that was asked for after the fault", STARTED, || {
             // While no master tells, or the host is not up, there is nothing to be known.
             let _ = look_for(&mut strangers, bed);
-            match bed.host.find_build(PROBE, 1) {
+            match bed.site.find_build(PROBE, 1) {
                 Ok(Some(_)) => Check::Ready(Instant::now()),
                 Ok(None) => Check::NotYet("it has not begun".into()),
                 Err(error) => Check::NotYet(error.to_string()),
@@ -119,7 +186,7 @@ fn played(
     let orphan = strangers.oldest;
     let lost = lost(bed, &jobs)?;
     one_framework(bed)?;
-    let said = complaints(&bed.host.log());
+    let said = complaints(&bed.site.log());
     unless(
         said.is_empty(),
         "nothing that the JVM's own checks of JNI say",
@@ -147,18 +214,14 @@ fn played(
 fn ten_run_and_ten_wait(bed: &Hosted, gate: &Gate) -> Result<Jobs, RunError> {
     let names: Vec<String> = (1..=2 * TEN).map(|number| format!("job{number}")).collect();
     for name in &names {
-        bed.host.create_job(name, &freestyle("mesos", &gate.script()))?;
-        bed.host.build(name)?;
+        bed.site.create_job(name, &bed.site.job(&gate.script()))?;
+        bed.site.build(name)?;
     }
     let ran = bed
-        .host
+        .site
         .await_that("ten builds that run and ten that wait", STARTED, || {
-            let ran: Vec<String> = names
-                .iter()
-                .filter(|name| matches!(bed.host.find_build(name, 1), Ok(Some(build)) if build.building))
-                .cloned()
-                .collect();
-            let waiting = bed.host.queue().map_or(0, |queue| queue.len());
+            let ran: Vec<String> = names.iter().filter(|name| bed.site.runs(name)).cloned().collect();
+            let waiting = bed.site.queue().map_or(0, |queue| queue.len());
             let found = (ran.len(), waiting);
             Check::when(found == (TEN, TEN), ran, || format!("{found:?}"))
         })?;
@@ -177,7 +240,7 @@ fn success(build: &Build) -> bool {
 fn builds(bed: &Hosted, job: &str) -> Result<Vec<Build>, RunError> {
     let mut all = Vec::new();
     for number in 1..=3 {
-        all.extend(bed.host.find_build(job, number)?);
+        all.extend(bed.site.find_build(job, number)?);
     }
     Ok(all)
 }
@@ -186,7 +249,7 @@ fn builds(bed: &Hosted, job: &str) -> Result<Vec<Build>, RunError> {
 fn lost(bed: &Hosted, jobs: &Jobs) -> Result<Vec<String>, RunError> {
     let mut lost = Vec::new();
     for name in &jobs.ran {
-        let first = bed.host.find_build(name, 1)?;
+        let first = bed.site.find_build(name, 1)?;
         if !first.is_some_and(|build| success(&build)) {
             lost.push(name.clone());
         }
@@ -197,7 +260,7 @@ fn lost(bed: &Hosted, jobs: &Jobs) -> Result<Vec<String>, RunError> {
 /// How many tasks the master has; those that the host has no node for are strangers.
 fn look_for(strangers: &mut Strangers, bed: &Hosted) -> Result<usize, RunError> {
     let tasks = bed.cluster.tasks()?;
-    let nodes = bed.host.nodes()?;
+    let nodes = bed.site.nodes()?;
     strangers.look(&tasks, Instant::now(), |name| {
         nodes.iter().any(|node| node.name == name)
     });
@@ -206,7 +269,7 @@ fn look_for(strangers: &mut Strangers, bed: &Hosted) -> Result<usize, RunError> 
 
 /// Waits until each job was built and no task is left.
 fn all_done(bed: &Hosted, jobs: &mut Jobs, strangers: &mut Strangers) -> Result<(), RunError> {
-    bed.host
+    bed.site
         .await_that("all builds, and the end of all agents", DONE, || {
             let mut look = |jobs: &mut Jobs| -> Result<(usize, usize), RunError> {
                 let tasks = look_for(strangers, bed)?;
@@ -223,7 +286,7 @@ fn all_done(bed: &Hosted, jobs: &mut Jobs, strangers: &mut Strangers) -> Result<
 
 /// Asks for what the host has forgotten; how many jobs are still to be built.
 fn ask_again(bed: &Hosted, jobs: &mut Jobs) -> Result<usize, RunError> {
-    let queue = bed.host.queue()?;
+    let queue = bed.site.queue()?;
     let mut left = 0;
     for name in &jobs.names {
         let builds = builds(bed, name)?;
@@ -239,7 +302,7 @@ fn ask_again(bed: &Hosted, jobs: &mut Jobs) -> Result<usize, RunError> {
             .get(name)
             .is_some_and(|asked| asked.elapsed() < SOON / 3);
         if forgotten && !asked {
-            bed.host.build(name)?;
+            bed.site.build(name)?;
             jobs.asked.insert(name.clone(), Instant::now());
         }
     }

@@ -23,7 +23,7 @@ pub fn play(faults: &[&'static Fault], lanes: usize, tell: impl Fn(&Fault, &Resu
 fn lane(waiting: &Mutex<Vec<&'static Fault>>, tell: &(impl Fn(&Fault, &Result<Row, RunError>) + Sync)) {
     let mut bed: Option<Bed> = None;
     while let Some(fault) = next(waiting, bed.as_ref()) {
-        if let Scene::Host(_) = fault.scene {
+        if let Scene::Host(_) | Scene::Today(_) = fault.scene {
             tell(fault, &host::play(fault));
             continue;
         }

@@ -21,8 +21,10 @@ use crate::host::Hosted;
 pub enum Scene {
     /// The small controller.
     Controller,
-    /// A real host, with a strike of its own.
+    /// Jenkins's ancestor with freestyle builds; the strike is its own.
     Host(fn(&mut Hosted) -> Result<Instant, RunError>),
+    /// Today's Jenkins with Pipelines, which the environment names; the strike is its own.
+    Today(fn(&mut Hosted) -> Result<Instant, RunError>),
 }
 
 /// Something that breaks.
@@ -121,6 +123,8 @@ const ALL: &[&Fault] = &[
     &hosted::LEADER_KILLED,
     &hosted::AGENT_RECOVERED,
     &hosted::KILLED,
+    &hosted::TODAY_LEADER_KILLED,
+    &hosted::TODAY_KILLED,
 ];
 
 #[cfg(test)]

@@ -8,10 +8,11 @@ use std::sync::Mutex;
 use std::time::Instant;
 
 use faults::bed::{CONTROLLER, JAVA};
-use faults::list::{self, Fault};
+use faults::list::{self, Fault, Scene};
 use faults::story::Row;
 use faults::{lanes, table};
 use testbed::RunError;
+use testbed::jenkins::Programs;
 
 const LANES: usize = 3;
 
@@ -77,6 +78,7 @@ fn play(arguments: &[String]) -> ExitCode {
         }
         return ExitCode::SUCCESS;
     }
+    let (chosen, left_out) = playable(chosen, words.only.is_some());
     let begin = Instant::now();
     let rows: Mutex<Vec<Row>> = Mutex::new(Vec::new());
     let failed: Mutex<Vec<&str>> = Mutex::new(Vec::new());
@@ -93,11 +95,16 @@ fn play(arguments: &[String]) -> ExitCode {
     let failed = std::mem::take(&mut *lock(&failed));
     let text = table::table(&rows);
     println!(
-        "\n{text}\nin {:.0} s; failed: {failed:?}",
+        "\n{text}\nin {:.0} s; failed: {failed:?}{left_out}",
         begin.elapsed().as_secs_f64()
     );
     if let Some(path) = &words.write
-        && let Err(error) = write(Path::new(path), &words.how, &text, failed.is_empty())
+        && let Err(error) = write(
+            Path::new(path),
+            &format!("{}{left_out}", words.how),
+            &text,
+            failed.is_empty(),
+        )
     {
         eprintln!("faults: {path}: {error}");
         return ExitCode::FAILURE;
@@ -113,6 +120,25 @@ fn play(arguments: &[String]) -> ExitCode {
     } else {
         ExitCode::FAILURE
     }
+}
+
+/// Without the faults that need today's Jenkins when the environment names none, and a word on that; what was asked for
+/// by its key is played in any case, and says what is missing.
+fn playable(chosen: Vec<&'static Fault>, asked_for: bool) -> (Vec<&'static Fault>, String) {
+    let Err(error) = Programs::named() else {
+        return (chosen, String::new());
+    };
+    if asked_for {
+        return (chosen, String::new());
+    }
+    let (left_out, rest): (Vec<_>, Vec<_>) = chosen
+        .into_iter()
+        .partition(|fault| matches!(fault.scene, Scene::Today(_)));
+    if left_out.is_empty() {
+        return (rest, String::new());
+    }
+    let keys: Vec<&str> = left_out.iter().map(|fault| fault.key).collect();
+    (rest, format!(" Not played: {}: {error}.", keys.join(", ")))
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {

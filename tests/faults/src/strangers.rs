@@ -9,19 +9,20 @@ use testbed::cluster::TaskView;
 #[derive(Debug, Default)]
 pub struct Strangers {
     since: BTreeMap<String, Instant>,
-    /// The greatest age that any had.
+    /// The greatest age that any can have had: until the look that found it gone or owned.
     pub oldest: Duration,
 }
 
 impl Strangers {
     /// Takes a look at the live tasks as they are now; how many are owned by nobody.
     pub fn look(&mut self, tasks: &[TaskView], now: Instant, owned: impl Fn(&str) -> bool) -> usize {
+        for task in tasks.iter().filter(|task| !owned(&task.id)) {
+            self.since.entry(task.id.clone()).or_insert(now);
+        }
+        let ages = self.since.values().map(|since| now - *since);
+        self.oldest = ages.fold(self.oldest, Duration::max);
         self.since
             .retain(|name, _| tasks.iter().any(|task| task.id == *name) && !owned(name));
-        for task in tasks.iter().filter(|task| !owned(&task.id)) {
-            let since = *self.since.entry(task.id.clone()).or_insert(now);
-            self.oldest = self.oldest.max(now - since);
-        }
         self.since.len()
     }
 }
@@ -54,6 +55,6 @@ mod tests {
             strangers.look(&both[..1], begin + later * 2, |name| name == "a"),
             0
         );
-        assert_eq!(strangers.oldest, later);
+        assert_eq!(strangers.oldest, later * 2);
     }
 }

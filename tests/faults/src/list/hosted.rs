@@ -11,6 +11,9 @@ use crate::host::Hosted;
 /// A story with a host takes some minutes.
 const LONG: u32 = 120;
 
+/// Today's Jenkins starts slowly on a busy machine.
+const VERY_LONG: u32 = 200;
+
 const fn hosted(
     key: &'static str,
     name: &'static str,
@@ -23,14 +26,47 @@ const fn hosted(
     }
 }
 
+const fn today(
+    key: &'static str,
+    name: &'static str,
+    strike: fn(&mut Hosted) -> Result<Instant, RunError>,
+) -> Fault {
+    Fault {
+        scene: Scene::Today(strike),
+        lasts: VERY_LONG,
+        ..Fault::new(key, name, |_| Ok(Instant::now()))
+    }
+}
+
+fn leader_killed(bed: &mut Hosted) -> Result<Instant, RunError> {
+    let leader = bed.cluster.leader()?;
+    bed.cluster.kill(&leader.name)?;
+    Ok(Instant::now())
+}
+
+fn killed(bed: &mut Hosted) -> Result<Instant, RunError> {
+    bed.site.kill()?;
+    bed.site.start_again()?;
+    Ok(Instant::now())
+}
+
 pub(super) const LEADER_KILLED: Fault = hosted(
     "host-leader-killed",
     "host with freestyle builds: leading master killed",
-    |bed| {
-        let leader = bed.cluster.leader()?;
-        bed.cluster.kill(&leader.name)?;
-        Ok(Instant::now())
-    },
+    leader_killed,
+);
+
+pub(super) const TODAY_LEADER_KILLED: Fault = today(
+    "today-leader-killed",
+    "today's Jenkins with Pipelines: leading master killed",
+    leader_killed,
+);
+
+/// The steps of a Pipeline go on in their tasks while Jenkins is away.
+pub(super) const TODAY_KILLED: Fault = today(
+    "today-killed",
+    "today's Jenkins with Pipelines: killed (SIGKILL)",
+    killed,
 );
 
 pub(super) const AGENT_RECOVERED: Fault = hosted(
@@ -53,10 +89,6 @@ pub(super) const KILLED: Fault = Fault {
     ..hosted(
         "host-killed",
         "host with freestyle builds: killed (SIGKILL), its builds with it",
-        |bed| {
-            bed.host.kill()?;
-            bed.host.start_again()?;
-            Ok(Instant::now())
-        },
+        killed,
     )
 };
