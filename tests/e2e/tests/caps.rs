@@ -6,9 +6,10 @@ use e2e::{Bed, Gate, LATER, SOON, complaints};
 use testbed::seeds::{CloudSeed, TemplateSeed, freestyle};
 use testbed::{AgentSpec, Check, Cluster, ClusterSpec, RunError};
 
-/// Label, thousandths of CPUs of an agent in all, cap, builds.
+/// Label, thousandths of CPUs of an agent in all, cap, builds. The big one comes first: one Mesos agent alone has room for
+/// it, which would be gone if that one's offer were the only one when a middle agent is asked for.
 const LABELS: [(&str, i64, usize, usize); 3] =
-    [("small", 200, 3, 4), ("middle", 701, 2, 3), ("big", 2501, 1, 2)];
+    [("big", 2501, 1, 2), ("middle", 701, 2, 3), ("small", 200, 3, 4)];
 
 fn template(label: &str, milli: i64, cap: usize) -> TemplateSeed {
     TemplateSeed {
@@ -60,6 +61,13 @@ fn three_labels_with_caps_share_four_agents_of_different_sizes() -> Result<(), R
             bed.host.build(&job)?;
             jobs.push(job);
         }
+        let placed = bed.host.await_that(&format!("an agent for {label}"), LATER, || {
+            match booked(&bed.cluster) {
+                Ok(booked) => Check::when(booked.contains_key(label), (), || format!("{booked:?}")),
+                Err(error) => Check::NotYet(error.to_string()),
+            }
+        });
+        bed.explain(placed)?;
     }
     let full: BTreeMap<String, Vec<i64>> = LABELS
         .iter()
