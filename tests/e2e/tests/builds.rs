@@ -46,10 +46,9 @@ fn a_freestyle_job_builds_on_a_task_that_ends_when_it_is_idle() {
     );
     bed.host
         .await_that("the node to be gone and all CPUs to be free", SOON, || {
-            let left = (bed.host.nodes().unwrap_or_default(), bed.cluster.cpus_used().ok());
-            Check::when(left.0.is_empty() && left.1 == Some(0.0), (), || {
-                format!("{left:?}")
-            })
+            let left = (bed.host.nodes(), bed.cluster.cpus_used());
+            let none = matches!(&left, (Ok(nodes), Ok(used)) if nodes.is_empty() && *used == 0.0);
+            Check::when(none, (), || format!("{left:?}"))
         })
         .unwrap();
     assert_eq!(complaints(&bed.host.log()), [""; 0]);

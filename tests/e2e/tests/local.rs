@@ -165,8 +165,13 @@ fn agents_are_of_the_agent_user_where_the_controller_is_root() -> Result<(), Run
         .unwrap_or_default()
         .lines()
         .find_map(|line| line.strip_prefix("nobody:")?.split(':').nth(1).map(str::to_owned));
+    let mut looked_at = 0;
     for process in survivors(&folder) {
-        let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+        // One may have ended meanwhile.
+        let Ok(status) = fs::read_to_string(format!("/proc/{process}/status")) else {
+            continue;
+        };
+        looked_at += 1;
         let of = |key: &str| {
             let line = status
                 .lines()
@@ -179,6 +184,7 @@ fn agents_are_of_the_agent_user_where_the_controller_is_root() -> Result<(), Run
         // None of the controller's own groups.
         assert_eq!(of("Groups:"), Vec::<String>::new(), "{process}");
     }
+    assert!(looked_at > 0);
     trial.release(&names)?;
     await_no_process(&folder)?;
 

@@ -245,7 +245,8 @@ fn an_engine_that_goes_away_or_hangs_is_told_within_seconds() -> Result<(), RunE
     quay.trial.running(&running)?;
 
     // It hangs.
-    let pid = quay.engine.pid().unwrap_or_default();
+    let pid = quay.engine.pid();
+    let pid = pid.ok_or_else(|| unmet("the engine's process", "there is none".to_owned()))?;
     let signal = |signal: &str| {
         let sent = std::process::Command::new("kill")
             .args([signal, &pid.to_string()])

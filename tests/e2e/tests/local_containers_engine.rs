@@ -89,9 +89,11 @@ fn pulls_are_followed_and_what_goes_wrong_with_them_is_said() -> Result<(), RunE
     let good = quay.trial.submit_with("locked", &quay.program, 1, with_login)?;
     quay.trial.running(&good)?;
     assert_eq!(
-        quay.inside(&good[0], "ls -A /mnt/mesos/sandbox/.docker 2>/dev/null")
-            .unwrap_or_default(),
-        "",
+        quay.inside(
+            &good[0],
+            "ls -A /mnt/mesos/sandbox/.docker 2>/dev/null; echo no more"
+        )?,
+        "no more",
         "the build can read the login"
     );
 

@@ -40,10 +40,9 @@ fn await_release(jenkins: &Jenkins) -> Result<(), RunError> {
     }
     let folder = jenkins.home().join("mesos");
     jenkins.await_that("no node and no process of an agent", SOON, || {
-        let left = (jenkins.nodes().unwrap_or_default(), survivors(&folder));
-        Check::when(left.0.is_empty() && left.1.is_empty(), (), || {
-            format!("{left:?} are left")
-        })
+        let left = (jenkins.nodes(), survivors(&folder));
+        let none = matches!(&left, (Ok(nodes), processes) if nodes.is_empty() && processes.is_empty());
+        Check::when(none, (), || format!("{left:?} are left"))
     })
 }
 
