@@ -1,5 +1,5 @@
-//! `cargo xtask fuzz`: the fuzz targets under libFuzzer where cargo-fuzz and a nightly toolchain are, else under the runner of the
-//! stable toolchain.
+//! `cargo xtask fuzz`: the fuzz targets under libFuzzer where cargo-fuzz and a nightly toolchain are, else under the runner
+//! of the stable toolchain.
 
 use std::path::Path;
 use std::process::{Command, Stdio};

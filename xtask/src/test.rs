@@ -1,7 +1,8 @@
 //! `cargo xtask test`: every check, from the cheapest to the dearest, and one summary.
 //!
-//! Steps run in two lanes beside each other. One that fails does not stop those that do not need it; the exit code tells. `--only a,b` runs some of the steps,
-//! `--list` names them. `--host jenkins` chooses the cases on today's Jenkins instead, `--faults` all real faults.
+//! Steps run in two lanes beside each other. One that fails does not stop those that do not need it; the exit code tells.
+//! `--only a,b` runs some of the steps, `--list` names them. `--host jenkins` chooses the cases on today's Jenkins instead,
+//! `--faults` all real faults.
 
 mod faults;
 mod jenkins;

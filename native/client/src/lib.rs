@@ -1,5 +1,5 @@
-//! The tokio shell round `mesos-core`: a [`Cloud`] finds the leading master (ZooKeeper, a fixed address, or this machine itself), holds the
-//! event stream, sends the calls in order, keeps the ledger in SQLite and collects the notices for Java.
+//! The tokio shell round `mesos-core`: a [`Cloud`] finds the leading master (ZooKeeper, a fixed address, or this machine
+//! itself), holds the event stream, sends the calls in order, keeps the ledger in SQLite and collects the notices for Java.
 //!
 //! ```no_run
 //! # use std::time::Duration;

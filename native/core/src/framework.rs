@@ -231,8 +231,8 @@ impl Framework {
     }
 
     /// Takes a new configuration. The master is told what it must know, if possible on the open stream (see `identity`); with
-    /// another master, this waits for [`handle_leader`](Self::handle_leader). Agents that wait keep the sizes they were submitted with. A task that
-    /// Java owned before and does not own now is killed.
+    /// another master, this waits for [`handle_leader`](Self::handle_leader). Agents that wait keep the sizes they were
+    /// submitted with. A task that Java owned before and does not own now is killed.
     pub fn reconfigure(&mut self, config: Config, now: Time) {
         self.tick(now);
         let old = std::mem::replace(&mut self.config, config);

@@ -3,7 +3,8 @@
 //! A small shell script stands between the controller and the program: it waits until the controller has written down its
 //! number (so that no process is ever forgotten), writes the program's exit status into the sandbox (so that the next
 //! controller can read it), and ends what the program has left in its group (so that an agent that gives up without a
-//! controller leaves no build behind). The process is known again by its number, the time of its start and the boot of the machine.
+//! controller leaves no build behind). The process is known again by its number, the time of its start and the boot of the
+//! machine.
 
 use std::fs;
 use std::io::{self, Write};

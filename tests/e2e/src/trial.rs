@@ -17,8 +17,8 @@ use crate::SOON;
 
 /// What stands in for a Jenkins: it serves `slave.jar` under whatever name. Its program writes to `seen.txt` in its sandbox
 /// what the variable `TRIAL` says and whether `tool` is a program there, and sleeps; it gives `hello` to who connects to the
-/// port `TRIAL_PORT`, fills its `heap`, or memory beside it, where `TRIAL_EATS` says so, and leaves `stopped.txt` when it is ended with a grace. It
-/// lives as long as the process.
+/// port `TRIAL_PORT`, fills its `heap`, or memory beside it, where `TRIAL_EATS` says so, and leaves `stopped.txt` when it
+/// is ended with a grace. It lives as long as the process.
 #[derive(Debug)]
 pub struct Program {
     url: String,

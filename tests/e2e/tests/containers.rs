@@ -122,7 +122,8 @@ fn images_networks_volumes_users_and_parameters() -> Result<(), RunError> {
             .contains("entrypoint: 3 words, as jenkins")
     );
 
-    // Users: that of the image, who reads the sandbox by its group only, or another by parameter. Java is process 1, so it hears of a kill.
+    // Users: that of the image, who reads the sandbox by its group only, or another by parameter. Java is process 1, so it
+    // hears of a kill.
     assert_eq!(
         inside("user", "id -u; pwd; test -w $MESOS_SANDBOX || echo no")?,
         "1000\n/home/jenkins\nno"

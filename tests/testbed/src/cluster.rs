@@ -61,8 +61,8 @@ impl Member {
     }
 }
 
-/// A running cluster. Its members are named `zookeeper` (or `zookeeper1` …), `master1` …, `agent1` …; when it is dropped, all of them end,
-/// and their executors and tasks with them.
+/// A running cluster. Its members are named `zookeeper` (or `zookeeper1` …), `master1` …, `agent1` …; when it is dropped,
+/// all of them end, and their executors and tasks with them.
 #[derive(Debug)]
 pub struct Cluster {
     run: PathBuf,

@@ -45,7 +45,8 @@ impl HostSpec {
     }
 }
 
-/// A running host. When it is dropped, it ends, and all that it has started. Its jobs, builds and nodes: see [`crate::rest::Rest`].
+/// A running host. When it is dropped, it ends, and all that it has started. Its jobs, builds and nodes: see
+/// [`crate::rest::Rest`].
 #[derive(Debug)]
 pub struct Host {
     process: Controller,

@@ -1,9 +1,9 @@
 //! Real parts for tests and for the demonstration: a Mesos 1.11 cluster with ZooKeeper, a Docker engine 20.10 with
 //! registries, a host for the packaged plugin, and today's Jenkins where a war is given.
 //!
-//! [`MesosHome`], [`DockerHome`] and [`HostHome`] set the programs up (once, below `.testbed` in the repository, by package clients
-//! only); [`Cluster`], [`Engine`] and [`Host`] start them on free ports of 127.0.0.1, stop, kill and restart them, and answer
-//! what their HTTP interfaces say. All waiting is for a condition, with a deadline; a failure carries the last
+//! [`MesosHome`], [`DockerHome`] and [`HostHome`] set the programs up (once, below `.testbed` in the repository, by package
+//! clients only); [`Cluster`], [`Engine`] and [`Host`] start them on free ports of 127.0.0.1, stop, kill and restart them,
+//! and answer what their HTTP interfaces say. All waiting is for a condition, with a deadline; a failure carries the last
 //! reason and the end of the logs.
 //!
 //! Nothing survives its owner: a small [guard](guard) process notices the end of the owner, in whatever way it comes
