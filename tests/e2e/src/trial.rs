@@ -361,6 +361,20 @@ impl Trial {
         Ok(())
     }
 
+    /// Waits until each of these, which were owned when the cloud was opened, is known to run.
+    ///
+    /// # Errors
+    /// [`RunError::Condition`].
+    pub fn known_to_run(&mut self, names: &[String]) -> Result<(), RunError> {
+        for wanted in names {
+            self.notice("TASK_RUNNING of an owned agent", SOON, |notice| match notice {
+                Notice::Known { name, state, .. } if name == wanted && state == "TASK_RUNNING" => Some(()),
+                _ => None,
+            })?;
+        }
+        Ok(())
+    }
+
     /// Releases these and waits until each has ended as asked.
     ///
     /// # Errors

@@ -129,11 +129,7 @@ fn a_new_process_knows_its_tasks_and_kills_those_that_nobody_owns() -> Result<()
     let (owned, orphan) = names.split_at(1);
     let mut trial = Trial::open(config(&cluster.master(), owned)?, &folder, &runtime);
     assert_eq!(trial.subscribed()?.1, id);
-    let state = trial.notice("the task of the owned agent", SOON, |notice| match notice {
-        Notice::Known { name, state, .. } if *name == owned[0] => Some(state.clone()),
-        _ => None,
-    })?;
-    assert_eq!(state, "TASK_RUNNING");
+    trial.known_to_run(owned)?;
     await_running(&cluster, owned)?;
     assert!(
         cluster
@@ -164,11 +160,7 @@ fn a_damaged_state_is_told_and_the_tasks_that_jenkins_owns_go_on() -> Result<(),
     })?;
     assert!(message.contains("state.db.damaged-"), "{message}");
     assert_eq!(trial.subscribed()?.1, id);
-    let state = trial.notice("the task of the owned agent", SOON, |notice| match notice {
-        Notice::Known { name, state, .. } if *name == owned[0] => Some(state.clone()),
-        _ => None,
-    })?;
-    assert_eq!(state, "TASK_RUNNING");
+    trial.known_to_run(owned)?;
     await_running(&cluster, owned)?;
     trial.release(owned)?;
     await_free(&cluster)?;

@@ -76,11 +76,7 @@ fn a_new_controller_knows_its_agents_and_ends_those_that_nobody_owns() -> Result
 
     let (owned, orphan) = names.split_at(1);
     let mut trial = Trial::open(configured(MASTER, templates(owned))?, &folder, &runtime);
-    let state = trial.notice("known", SOON, |notice| match notice {
-        Notice::Known { name, state, .. } if *name == owned[0] => Some(state.clone()),
-        _ => None,
-    })?;
-    assert_eq!(state, "TASK_RUNNING");
+    trial.known_to_run(owned)?;
     let sandbox = folder.join("local/tasks").join(&orphan[0]);
     until("the orphan's end", SOON, || {
         Check::when(!sandbox.exists(), (), || "it is still there".to_owned())

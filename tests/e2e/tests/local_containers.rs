@@ -215,13 +215,7 @@ fn containers_outlive_the_controller_and_leftovers_go() -> Result<(), RunError> 
 
     let fresh = Trial::open(config, &quay.folder, &quay.runtime);
     std::mem::replace(&mut quay.trial, fresh).close(false)?;
-    for wanted in owned {
-        let state = quay.trial.notice("known", SOON, |notice| match notice {
-            Notice::Known { name, state, .. } if name == wanted => Some(state.clone()),
-            _ => None,
-        })?;
-        assert_eq!(state, "TASK_RUNNING");
-    }
+    quay.trial.known_to_run(owned)?;
     let mut expected: Vec<String> = owned.iter().map(|name| format!("mesos-local-{name}")).collect();
     expected.push("stranger".to_owned());
     expected.sort();

@@ -306,10 +306,7 @@ fn a_plugin_that_is_loaded_again_takes_over_from_the_copy_before() -> Result<(),
     })?;
     before.close(false)?;
     assert_eq!(after.subscribed()?.1, id);
-    after.notice("the task of the agent", SOON, |notice| match notice {
-        Notice::Known { name, .. } if *name == names[0] => Some(()),
-        _ => None,
-    })?;
+    after.known_to_run(&names)?;
     assert_eq!(only(&cluster)?["id"].as_str(), Some(id.as_str()));
     after.release(&names)?;
     after.close(true)
