@@ -7,15 +7,17 @@ use crate::error::RunError;
 use crate::process::Recipe;
 use crate::setup::MesosHome;
 
+// A master that is kept from its ZooKeeper for a session's length ends itself, and a machine that is busy with other
+// cases has kept one for three seconds.
 const QUICK_MASTER: [&str; 4] = [
     "--allocation_interval=50ms",
     "--agent_ping_timeout=1secs",
-    "--max_agent_ping_timeouts=3",
-    "--zk_session_timeout=2secs",
+    "--max_agent_ping_timeouts=5",
+    "--zk_session_timeout=6secs",
 ];
 const QUICK_AGENT: [&str; 3] = [
     "--registration_backoff_factor=10ms",
-    "--zk_session_timeout=2secs",
+    "--zk_session_timeout=6secs",
     "--recovery_timeout=1mins",
 ];
 

@@ -14,7 +14,7 @@ pub struct ClusterSpec {
     pub zookeepers: usize,
     /// Where masters and ZooKeeper listen: an address of this machine.
     pub address: Ipv4Addr,
-    /// Short intervals and timeouts: offers within 50 ms, a lost agent noticed after 4 s, a lost leader after 2 s.
+    /// Short intervals and timeouts: offers within 50 ms, a lost agent noticed after 6 s, a lost leader after 6 s.
     /// Otherwise Mesos's own (1 s, 75 s, 10 s).
     pub quick: bool,
     /// More flags for all masters.

@@ -89,6 +89,10 @@ pub(super) fn recipe(
         "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
         "-Djava.net.preferIPv4Stack=true",
         "-Dzookeeper.admin.enableServer=false",
+        // All sessions wait for a file to be synced, for more than a second where builds write. What a server has
+        // written outlives its process without that; it is the machine's end that nobody tries here.
+        "-Dzookeeper.forceSync=no",
+        "-Dzookeeper.preAllocSize=1024",
         "-cp",
     ]
     .map(str::to_owned)
