@@ -131,12 +131,19 @@ fn a_new_process_knows_its_tasks_and_kills_those_that_nobody_owns() -> Result<()
     assert_eq!(trial.subscribed()?.1, id);
     trial.known_to_run(owned)?;
     await_running(&cluster, owned)?;
-    assert!(
-        cluster
-            .ended_tasks()?
-            .iter()
-            .any(|task| task.id == orphan[0] && task.state == "TASK_KILLED")
-    );
+    // The master shows a task among those that ended when it knows that we know.
+    until("the end of the task that nobody owns", SOON, || {
+        match cluster.ended_tasks() {
+            Ok(ended) => Check::when(
+                ended
+                    .iter()
+                    .any(|task| task.id == orphan[0] && task.state == "TASK_KILLED"),
+                (),
+                || format!("{ended:?}"),
+            ),
+            Err(error) => Check::NotYet(error.to_string()),
+        }
+    })?;
     assert_eq!(cluster.frameworks("trial")?.len(), 1);
     trial.release(owned)?;
     trial.close(true)

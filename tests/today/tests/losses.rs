@@ -19,9 +19,9 @@ fn a_build_whose_agent_is_killed_tells_which_event_of_mesos_ended_it() {
     let told = format!("ERROR: Mesos: agent {agent} was lost: TASK_FAILED, ");
     assert_eq!(console.matches(&told).count(), 1, "{console}");
     assert!(console.contains("SIGKILL"), "{console}");
+    bed.nothing_left(SOON).unwrap();
     let ended = bed.cluster.ended_tasks().unwrap();
     assert_eq!(ended.len(), 1, "{ended:?}");
-    bed.nothing_left(SOON).unwrap();
 }
 
 #[test]
