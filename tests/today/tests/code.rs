@@ -8,6 +8,18 @@ use today::{Bed, cli, framework_id, plugin};
 
 /// Every field of a cloud, of a template and of a container, each with another value than its default.
 const EVERYTHING: &str = include_str!("everything.yaml");
+/// What may be set of each class, but for an id that a cloud gives to itself.
+const FIELDS: &str = "
+import hudson.ExtensionList
+import io.jenkins.plugins.casc.ConfiguratorRegistry
+def registry = ExtensionList.lookupSingleton(ConfiguratorRegistry)
+def folder = 'org.jenkinsci.plugins.mesos.'
+def parts = ['ContainerInfo', 'Volume', 'Parameter', 'PortMapping', 'NetworkInfo', 'URI'].collect { 'MesosSlaveInfo$' + it }
+(['MesosCloud', 'MesosSlaveInfo', 'EnvironmentVariable'] + parts).each {
+  def type = Jenkins.get().pluginManager.uberClassLoader.loadClass(folder + it)
+  registry.lookup(type).attributes*.name.findAll { it != 'cloudID' }.each { println it }
+}
+";
 
 /// The part of an exported configuration that begins with `jenkins.clouds`, as a configuration of its own.
 fn clouds(export: &str) -> String {
@@ -49,6 +61,14 @@ fn every_field_goes_in_and_out_again() {
 
     let once = export();
 
+    let given = entries(EVERYTHING);
+    let fields = jenkins.groovy(FIELDS).unwrap();
+    let missing: Vec<&str> = fields
+        .lines()
+        .filter(|field| !given.iter().any(|entry| entry.starts_with(&format!("{field}:"))))
+        .collect();
+    assert!(fields.lines().count() > 80, "{fields}");
+    assert_eq!(missing, [""; 0], "not in everything.yaml");
     let found = entries(&once);
     let lost: Vec<String> = entries(&clouds(EVERYTHING))
         .into_iter()
