@@ -1,7 +1,6 @@
 package org.jenkinsci.plugins.mesos;
 
 import hudson.Util;
-import java.text.DateFormat;
 import java.util.Date;
 import java.util.List;
 
@@ -112,7 +111,7 @@ public final class AgentPage {
 
     /** In the reader's way to write it. */
     public String getCreated() {
-        return node.getCreatedAt() == 0 ? null : DateFormat.getDateTimeInstance().format(new Date(node.getCreatedAt()));
+        return node.getCreatedAt() == 0 ? null : ReadersTime.of(new Date(node.getCreatedAt()));
     }
 
     /** What happened to it so far, in lines; null if nothing is known. */

@@ -19,7 +19,12 @@ public final class CloudHistory {
     private Note trouble;
 
     /** One line with its time. */
-    public record Note(Date at, String text) {}
+    public record Note(Date at, String text) {
+        /** The time in the reader's way to write it. */
+        public String getWhen() {
+            return ReadersTime.of(at);
+        }
+    }
 
     /** Notes what stays of interest. The native library has logged it all already. */
     void record(Event event) {

@@ -1,7 +1,12 @@
 package org.jenkinsci.plugins.mesos;
 
+import hudson.Util;
 import java.util.List;
+import java.util.Map;
+import java.util.MissingResourceException;
+import java.util.TreeMap;
 import jenkins.model.Jenkins;
+import org.jvnet.localizer.ResourceBundleHolder;
 
 /** One cloud as its page shows it. */
 public final class CloudView {
@@ -67,6 +72,32 @@ public final class CloudView {
     /** Null while the cloud is not open. */
     public Status getStatus() {
         return status;
+    }
+
+    /** The state of the connection in the reader's language; only of a cloud that is open. */
+    public String getConnection() {
+        return words("state", status.connection().state());
+    }
+
+    /** For how long the connection has been in its state, in the reader's language. */
+    public String getSince() {
+        return Util.getTimeSpanString(status.connection().sinceMillis());
+    }
+
+    /** What was counted since the cloud was opened, by what it is in the reader's language. */
+    public Map<String, Long> getCounters() {
+        Map<String, Long> counters = new TreeMap<>();
+        status.counters().forEach((name, count) -> counters.put(words("counter", name), count));
+        return counters;
+    }
+
+    /** A name of the contract in words; as it is if this plugin has none for it. */
+    private static String words(String kind, String name) {
+        try {
+            return ResourceBundleHolder.get(Messages.class).format("CloudView." + kind + "." + name);
+        } catch (MissingResourceException e) {
+            return name;
+        }
     }
 
     /** Who else wants the cloud's roles; null while the cloud is not open. */

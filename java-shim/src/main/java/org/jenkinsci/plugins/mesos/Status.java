@@ -24,11 +24,7 @@ public record Status(
         Map<String, Long> counters) {
 
     /** Unknown members are null; {@code sinceMillis} is the age of the state. */
-    public record Connection(String state, String leader, String frameworkId, String message, long sinceMillis) {
-        public long sinceSeconds() {
-            return sinceMillis / 1000;
-        }
-    }
+    public record Connection(String state, String leader, String frameworkId, String message, long sinceMillis) {}
 
     /** CPUs, and memory in MB. */
     public record Offers(int held, double cpus, double mem) {}

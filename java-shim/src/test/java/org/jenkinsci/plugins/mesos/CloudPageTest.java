@@ -4,9 +4,14 @@ import hudson.model.Label;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.util.Calendar;
+import java.util.Date;
+import java.util.GregorianCalendar;
 import java.util.List;
+import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jvnet.localizer.LocaleProvider;
 
 /** Manage Jenkins → Mesos Cloud, the two languages, and a connection test that takes its time. */
 public class CloudPageTest extends MesosTestCase {
@@ -23,6 +28,29 @@ public class CloudPageTest extends MesosTestCase {
         assertTrue(page, page.contains("disconnected"));
         assertTrue(page, page.contains(NOBODY + " refuses connections"));
         assertTrue("escaped", page.contains("&lt;b") && !page.contains("<b>farm"));
+        assertTrue(page, page.contains("Offers received"));
+        inTheReadersLanguage(() -> {
+            String chinese = ask("GET", "mesos/", "Accept-Language", "zh-CN").body();
+            assertTrue(chinese, chinese.contains("已断开"));
+            assertTrue(chinese, chinese.contains("收到的 offer"));
+            assertFalse(chinese, chinese.contains("offersReceived"));
+        });
+    }
+
+    public void testTimesAreWrittenAsTheReaderWritesThem() throws Exception {
+        Date noon = new GregorianCalendar(2026, Calendar.NOVEMBER, 23, 12, 0).getTime();
+        LocaleProvider before = LocaleProvider.getProvider();
+        try {
+            LocaleProvider.setProvider(new LocaleProvider() {
+                @Override
+                public Locale get() {
+                    return Locale.SIMPLIFIED_CHINESE;
+                }
+            });
+            assertTrue(ReadersTime.of(noon), ReadersTime.of(noon).startsWith("2026年11月23日"));
+        } finally {
+            LocaleProvider.setProvider(before);
+        }
     }
 
     public void testAWrongMasterOfAnIdleCloudIsFoundBeforeABuildWaits() throws Exception {
