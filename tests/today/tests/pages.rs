@@ -1,7 +1,7 @@
 //! The pages in a real browser. Pictures of them are kept in `target/screenshots`.
 
 use testbed::seeds::{CloudSeed, TemplateSeed};
-use testbed::{Check, ClusterSpec, JenkinsSpec};
+use testbed::{Check, ClusterSpec, JenkinsSpec, RunError};
 use today::{Bed, Gate, SOON, Visitor};
 
 /// What the check of the first template's CPUs says, when it complains.
@@ -40,8 +40,46 @@ fn every_page_shows_what_it_should_and_no_script_fails() {
         let failed = visitor.visit(path, words, picture).unwrap();
         assert_eq!(failed, [""; 0], "at {path}");
     }
+    // the settings of an agent can be looked at, and saving them changes nothing
+    let settings = format!("{agent}configure");
+    let failed = visitor
+        .visit(
+            &settings,
+            "template mesos of the Mesos cloud MesosCloud",
+            "agent-form",
+        )
+        .unwrap();
+    assert_eq!(failed, [""; 0], "at {settings}");
+    visitor.save().unwrap();
+    visitor.await_text("Agent is connected").unwrap();
+    for link in side_panel(&visitor).unwrap() {
+        let answer = bed.jenkins.page(&link).unwrap();
+        assert!(answer.good().is_ok(), "{link}");
+    }
     gate.open().unwrap();
     bed.success_of("one").unwrap();
+}
+
+/// Where the links beside the page lead to, within Jenkins; what acts is not followed.
+fn side_panel(visitor: &Visitor) -> Result<Vec<String>, RunError> {
+    let links = visitor.script(
+        "return [...document.querySelectorAll('#side-panel #tasks a')]
+           .filter(each => !each.hasAttribute('data-task-post'))
+           .map(each => new URL(each.href).pathname)",
+        &[],
+    )?;
+    let links = links.as_array().cloned().unwrap_or_default();
+    let links: Vec<String> = links
+        .iter()
+        .filter_map(|link| link.as_str().map(str::to_owned))
+        .collect();
+    if links.len() < 5 {
+        return Err(RunError::Condition {
+            what: "links beside the page".into(),
+            reason: format!("{links:?}"),
+        });
+    }
+    Ok(links)
 }
 
 #[test]

@@ -18,6 +18,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import jenkins.model.Jenkins;
+import net.sf.json.JSONObject;
+import org.kohsuke.stapler.StaplerRequest;
 
 /**
  * An agent that is a Mesos task. It is persisted, so that its build goes on after a restart of Jenkins; nodes that
@@ -322,6 +324,17 @@ public class MesosSlave extends AbstractCloudSlave {
         @Override
         public boolean isInstantiable() {
             return false;
+        }
+
+        /** The page of an agent's settings only shows them: saving it leaves the node as it is. */
+        @Override
+        public Node newInstance(StaplerRequest request, JSONObject form) throws FormException {
+            MesosComputer saved = request.findAncestorObject(MesosComputer.class);
+            Node node = saved == null ? null : saved.getNode();
+            if (node == null) {
+                throw new FormException(Messages.MesosSlave_notByHand(), "name");
+            }
+            return node;
         }
     }
 }
