@@ -132,8 +132,8 @@ fn ports_come_from_the_offer_and_a_fixed_one_is_given_once() -> Result<(), RunEr
         // Among those that ended only when the master knows that we know.
         let mut tasks = ground.cluster.tasks()?;
         tasks.extend(ground.cluster.ended_tasks()?);
-        let ended = task(tasks, name)
-            .ok_or_else(|| unmet("the ended task", "the master does not show it".into()))?;
+        let ended =
+            task(tasks, name).ok_or_else(|| unmet("the ended task", "the master does not show it".into()))?;
         assert_eq!(ended.json["resources"]["ports"], "[31000-31001]");
         let docker = &ended.json["container"]["docker"];
         assert_eq!(

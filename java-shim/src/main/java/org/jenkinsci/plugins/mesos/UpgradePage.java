@@ -1,7 +1,6 @@
 package org.jenkinsci.plugins.mesos;
 
 import java.io.IOException;
-import java.text.DateFormat;
 import java.util.Date;
 import java.util.List;
 import jenkins.model.Jenkins;
@@ -34,7 +33,7 @@ public final class UpgradePage {
 
     /** A time for the page. */
     public String time(long at) {
-        return DateFormat.getDateTimeInstance().format(new Date(at));
+        return ReadersTime.of(new Date(at));
     }
 
     /** Forgets the report. */
