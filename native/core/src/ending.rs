@@ -98,6 +98,31 @@ pub(crate) fn ending_of(state: TaskState, status: &TaskStatus, row: &TaskRecord)
         state: state.as_str_name().to_owned(),
         reason,
         message: (!message.is_empty()).then_some(message),
+        again: is_bad_luck(state, status),
+    }
+}
+
+/// Whether a task that never ran ended for what passes by itself and is no matter of its template: an offer that was
+/// taken back under its launch, a host or a master that went away.
+fn is_bad_luck(state: TaskState, status: &TaskStatus) -> bool {
+    use task_status::Reason;
+    let reason = status.reason.and_then(|reason| Reason::try_from(reason).ok());
+    match reason {
+        Some(
+            Reason::InvalidOffers
+            | Reason::MasterDisconnected
+            | Reason::AgentDisconnected
+            | Reason::AgentRemoved
+            | Reason::AgentRemovedByOperator
+            | Reason::AgentRestarted
+            | Reason::AgentUnknown
+            | Reason::AgentDraining,
+        ) => true,
+        // Mesos says so of what never began for a passing reason only.
+        _ => matches!(
+            state,
+            TaskState::TaskDropped | TaskState::TaskUnknown | TaskState::TaskGone | TaskState::TaskGoneByOperator
+        ),
     }
 }
 
@@ -176,7 +201,7 @@ fn of_mesos_itself(state: TaskState, status: &TaskStatus, row: &TaskRecord) -> O
         Some(Reason::AgentDisconnected | Reason::AgentUnknown) => {
             format!("{host} had left the cluster when the task was to start there; another try may work")
         }
-        Some(Reason::AgentDraining) => format!("an operator drains {host}"),
+        Some(Reason::AgentDraining) => format!("an operator drains {host}, which ends what runs there"),
         Some(Reason::InvalidOffers) => {
             "the offer was withdrawn before the task could use it; another try may work".to_owned()
         }
@@ -212,6 +237,7 @@ pub(crate) fn removed(said: &str) -> Ending {
         state: TaskState::TaskLost.as_str_name().to_owned(),
         reason: Some(task_status::Reason::FrameworkRemoved.as_str_name().to_owned()),
         message: Some(format!("{said}: {REMOVED}")),
+        again: true,
     }
 }
 

@@ -115,6 +115,8 @@ pub(crate) fn title(field: &'static str) -> &'static str {
         "maxMem" => "maximum memory (MB)",
         "caFile" => "CA file",
         "failoverTimeoutSeconds" => "failover timeout (seconds)",
+        "unreachableTimeoutSeconds" => "unreachable timeout (seconds)",
+        "labels" => "framework labels:",
         "declineSeconds" => "decline duration (seconds)",
         "holdBackSeconds" => "seconds until room is held back",
         "gpus" => "GPUs",

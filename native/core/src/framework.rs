@@ -9,7 +9,7 @@ use crate::config::{Config, LabelError, normal_label};
 use crate::identity::Retirement;
 use crate::journal::{After, Journal, Key};
 use crate::launching::Launch;
-use crate::ledger::{Ledger, Restored, Write};
+use crate::ledger::{Ledger, Registration, Restored, Write};
 use crate::matcher::Matcher;
 use crate::notice::Notice;
 use crate::output::{AttemptId, CallError, CallId, Leader, Output, PersistId, Start, StreamEnd};
@@ -55,6 +55,10 @@ pub struct Framework {
     pub(crate) retirement: Option<Retirement>,
     /// As what that framework was subscribed in this life.
     pub(crate) accepted: Option<Retirement>,
+    /// The same as the store has it, or is about to.
+    pub(crate) registration: Option<Registration>,
+    /// By template: launches in a row that were lost without its fault.
+    pub(crate) drops: HashMap<String, u32>,
     /// Names for which Java is still to hear `ended`: owned at open, or submitted since.
     pub(crate) expecting: BTreeSet<String>,
     /// Of those, the ones submitted since.
@@ -136,6 +140,8 @@ impl Framework {
             removed_framework: None,
             retirement: None,
             accepted: None,
+            registration: restored.registration,
+            drops: HashMap::new(),
             expecting: config.owned.clone(),
             submitted: BTreeSet::new(),
             teardown: Teardown::No,
@@ -148,6 +154,7 @@ impl Framework {
             config,
         };
         framework.take_over(start.now);
+        framework.retire_as_registered();
         framework.settle(start.now);
         framework
     }
@@ -247,6 +254,9 @@ impl Framework {
         }
         let new = &self.config;
         let other_master = old.master.trim() != new.master.trim();
+        if old.unreachable_timeout() != new.unreachable_timeout() {
+            self.timers.at_latest(Timer::Tasks, now);
+        }
         self.matcher.set_roles(new.roles());
         self.matcher.set_policy(new.policy());
         self.matcher.set_hold_back(new.hold_back());
@@ -287,6 +297,7 @@ impl Framework {
     pub(crate) fn on_teardown_taken(&mut self) {
         self.teardown = Teardown::Taken;
         self.framework_id = None;
+        self.registration = None;
         let names: Vec<String> = self.ledger.iter().map(|row| row.name.clone()).collect();
         for name in names {
             self.forget_row(&name);
@@ -355,12 +366,16 @@ impl Framework {
             }
             Type::InverseOffers => {
                 let offers = event.inverse_offers.map(|offers| offers.inverse_offers);
-                self.on_inverse_offers(offers.unwrap_or_default());
+                self.on_inverse_offers(offers.unwrap_or_default(), now);
+            }
+            Type::RescindInverseOffer => {
+                if let Some(rescind) = event.rescind_inverse_offer {
+                    self.on_rescind_inverse(&rescind.inverse_offer_id, now);
+                }
             }
             Type::Unknown
             | Type::Message
             | Type::Heartbeat
-            | Type::RescindInverseOffer
             | Type::UpdateOperationStatus => {}
         }
     }
@@ -483,14 +498,17 @@ impl Framework {
             self.timers.at_latest(Timer::Reasons, next);
         }
         if let Some((id, keys)) = self.journal.next_batch(now) {
-            let writes = keys
-                .into_iter()
-                .map(|key| match (key, &self.framework_id) {
-                    (Key::Task(name), _) => self.ledger.write_of(&name),
-                    (Key::FrameworkId, Some(framework_id)) => Write::SetFrameworkId(framework_id.clone()),
-                    (Key::FrameworkId, None) => Write::ClearFrameworkId,
-                })
-                .collect();
+            let mut writes = Vec::with_capacity(keys.len());
+            for key in keys {
+                match (key, &self.framework_id) {
+                    (Key::Task(name), _) => writes.push(self.ledger.write_of(&name)),
+                    (Key::FrameworkId, Some(framework_id)) => {
+                        writes.push(Write::SetFrameworkId(framework_id.clone()));
+                        writes.extend(self.registration.clone().map(Write::SetRegistration));
+                    }
+                    (Key::FrameworkId, None) => writes.push(Write::ClearFrameworkId),
+                }
+            }
             self.output(Output::Persist { id, writes });
         }
     }

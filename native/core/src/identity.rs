@@ -10,6 +10,8 @@
 use crate::calls::Sent;
 use crate::config::Config;
 use crate::framework::{Framework, Teardown};
+use crate::journal::Key;
+use crate::ledger::Registration;
 use crate::secret::Secret;
 use crate::time::Time;
 use mesos_wire::framework_info::{Capability, capability};
@@ -67,6 +69,10 @@ pub(crate) fn framework_info(config: &Config) -> FrameworkInfo {
     let labels: Vec<Label> = label(CLOUD_LABEL, &config.name)
         .into_iter()
         .chain(label(CLOUD_ID_LABEL, &config.cloud_id))
+        .chain(config.labels().filter_map(Result::ok).map(|(key, value)| Label {
+            key: key.to_owned(),
+            value: value.map(str::to_owned),
+        }))
         .collect();
     FrameworkInfo {
         user: config.user.trim().to_owned(),
@@ -150,7 +156,26 @@ impl Framework {
     /// The master has let us in.
     pub(crate) fn on_accepted(&mut self) {
         let now = || Retirement::of(&self.config);
-        self.accepted = Some(self.retirement.clone().unwrap_or_else(now));
+        let accepted = self.retirement.clone().unwrap_or_else(now);
+        let registration = Registration::new(accepted.principal.clone(), accepted.checkpoint);
+        self.accepted = Some(accepted);
+        if self.registration.as_ref() != Some(&registration) {
+            self.registration = Some(registration);
+            self.journal.changed(Key::FrameworkId);
+        }
+    }
+
+    /// At a start: the framework of the store may be registered as what is configured no more.
+    pub(crate) fn retire_as_registered(&mut self) {
+        let (Some(registration), Some(_)) = (&self.registration, &self.framework_id) else {
+            return;
+        };
+        self.accepted = Some(Retirement {
+            principal: registration.principal.clone(),
+            secret: self.config.secret_of(registration.principal.as_deref()).cloned(),
+            checkpoint: registration.checkpoint,
+        });
+        self.retire_or_not();
     }
 
     fn retire_or_not(&mut self) {

@@ -11,8 +11,38 @@ use std::fmt;
 pub struct Restored {
     /// The id the master assigned to this framework.
     pub framework_id: Option<String>,
+    /// As what that framework is registered; none if the store does not know.
+    pub registration: Option<Registration>,
     /// All task rows, in any order.
     pub tasks: Vec<TaskRecord>,
+}
+
+/// What Mesos never changes of a framework once it is registered. The store keeps it as JSON beside the id, so that a
+/// framework that makes way for another is served as it was registered by the next process too. The principal's secret is
+/// not in it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct Registration {
+    /// Version of this record: 1. Members that are added later have defaults.
+    pub v: u32,
+    /// None: without a login.
+    #[serde(default)]
+    pub principal: Option<String>,
+    /// Whether its tasks outlive a restart of their Mesos agent.
+    pub checkpoint: bool,
+}
+
+impl Registration {
+    /// As it is written today.
+    #[must_use]
+    pub fn new(principal: Option<String>, checkpoint: bool) -> Self {
+        Self {
+            v: 1,
+            principal,
+            checkpoint,
+        }
+    }
 }
 
 /// One change of the store. A batch is one synced transaction, in order.
@@ -20,7 +50,9 @@ pub struct Restored {
 pub enum Write {
     /// Keep this framework id.
     SetFrameworkId(String),
-    /// Forget the framework id.
+    /// Keep as what the framework with that id is registered.
+    SetRegistration(Registration),
+    /// Forget the framework id, and as what it was registered.
     ClearFrameworkId,
     /// Keep this task under its name.
     PutTask(Box<TaskRecord>),
@@ -128,6 +160,9 @@ pub struct Ending {
     /// For people.
     #[serde(default)]
     pub message: Option<String>,
+    /// It says nothing against its template: another agent may be asked for at once.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub again: bool,
 }
 
 /// Where a task stands.
@@ -267,6 +302,7 @@ mod tests {
                 state: "TASK_KILLED".into(),
                 reason: None,
                 message: Some("m".into()),
+                again: true,
             }),
         };
         let json = serde_json::to_string(&row).unwrap();

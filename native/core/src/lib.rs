@@ -53,8 +53,8 @@ mod waiting;
 
 pub use amount::Amount;
 pub use config::{
-    CommandStyle, Config, Container, ContainerKind, DockerAccess, Domain, DomainFilter, LabelError, Limits,
-    Mode, Networking, Parameter, PortMapping, PortProtocol, Template, TemplateSize, Templates, Uri, Variable,
+    CommandStyle, Config, Container, ContainerKind, DockerAccess, Domain, DomainFilter, FormerLogin,
+    LabelError, Limits, Mode, Networking, Parameter, PortMapping, PortProtocol, Template, TemplateSize, Templates, Uri, Variable,
     Volume, normal_label,
 };
 pub use constraints::{ConstraintError, Constraints};
@@ -62,7 +62,7 @@ pub use decision::Decision;
 pub use ending::{Sandbox, with_words};
 pub use findings::{Problem, Severity};
 pub use framework::{Framework, SubmitError};
-pub use ledger::{Ending, Restored, TaskPhase, TaskRecord, Write};
+pub use ledger::{Ending, Registration, Restored, TaskPhase, TaskRecord, Write};
 pub use master::{MasterAddress, MasterSource};
 pub use matcher::{
     Ask, Assigned, Bundle, HeldBack, Holding, Lack, Lease, Matcher, Peer, Placement, Reason, RuleId,

@@ -9,15 +9,42 @@ use crate::framework::Framework;
 use crate::journal::{After, Key};
 use crate::notice::Notice;
 use mesos_wire::{Call, Filters, InverseOffer, OfferId, Unavailability, call};
+use crate::time::Time;
+use crate::timer::Timer;
 use std::time::Duration;
 
 /// The answer holds for so long, unless the maintenance changes.
-const ANSWER_HOLDS: Duration = Duration::from_secs(60);
+const AGREEMENT_HOLDS: Duration = Duration::from_secs(60);
+/// A host that is in use is asked for again after that, as long as the plan stands. Mesos does not tell of a plan that is
+/// given up once it has its answer: it just asks no more.
+const REFUSAL_HOLDS: Duration = Duration::from_secs(15);
+/// Who has not been asked for its host again by then is not at risk any more.
+const RISK_HOLDS: Duration = Duration::from_secs(90);
+/// The same where the question itself was taken back: another plan would bring the next one with the next allocation.
+const WITHDRAWN_HOLDS: Duration = Duration::from_secs(20);
 const MINUTE_MILLIS: i64 = 60_000;
 const DAY_MINUTES: i64 = 24 * 60;
 
+/// What threatens the host of a task.
+#[derive(Debug)]
+pub(crate) struct Risk {
+    /// For people.
+    pub(crate) message: String,
+    /// It is over if nothing more is heard of it by then; none: it is not taken back.
+    pub(crate) until: Option<Time>,
+    /// The question that it was last told by.
+    offer: Option<OfferId>,
+}
+
+impl Risk {
+    /// A new session begins: questions may only come now.
+    pub(crate) fn is_heard_of_again(&mut self, now: Time) {
+        self.until = self.until.map(|_| now + RISK_HOLDS);
+    }
+}
+
 impl Framework {
-    pub(crate) fn on_inverse_offers(&mut self, offers: Vec<InverseOffer>) {
+    pub(crate) fn on_inverse_offers(&mut self, offers: Vec<InverseOffer>, now: Time) {
         let (mut in_use, mut free) = (Vec::new(), Vec::new());
         for offer in offers {
             let agent = offer.agent_id.as_ref().map(|id| id.value.as_str());
@@ -27,12 +54,12 @@ impl Framework {
                 .filter(|row| agent.is_some() && row.agent_id.as_deref() == agent)
                 .map(|row| row.name.clone())
                 .collect();
+            for name in &names {
+                self.under_maintenance(name, &offer, now);
+            }
             match names.is_empty() {
                 true => free.push(offer.id),
                 false => in_use.push(offer.id),
-            }
-            for name in names {
-                self.at_risk(&name, &offer.unavailability);
             }
         }
         self.answer_inverse(free, true);
@@ -43,8 +70,9 @@ impl Framework {
         if offers.is_empty() {
             return;
         }
+        let holds = if agreed { AGREEMENT_HOLDS } else { REFUSAL_HOLDS };
         let filters = Some(Filters {
-            refuse_seconds: Some(ANSWER_HOLDS.as_secs_f64()),
+            refuse_seconds: Some(holds.as_secs_f64()),
         });
         let call = match agreed {
             true => Call {
@@ -68,28 +96,67 @@ impl Framework {
         self.send(call, Sent::Other);
     }
 
+    /// The question is taken back: its plan has changed, or is given up.
+    pub(crate) fn on_rescind_inverse(&mut self, offer: &OfferId, now: Time) {
+        let risks = self.watches.values_mut().filter_map(|watch| watch.risk.as_mut());
+        for risk in risks.filter(|risk| risk.offer.as_ref() == Some(offer)) {
+            let until = now + WITHDRAWN_HOLDS;
+            risk.until = Some(risk.until.map_or(until, |before| before.min(until)));
+            self.timers.at_latest(Timer::Tasks, until);
+        }
+    }
+
+    fn under_maintenance(&mut self, name: &str, offer: &InverseOffer, now: Time) {
+        let Some(row) = self.ledger.get(name) else { return };
+        let message = planned(row.host.as_deref(), &offer.unavailability);
+        let until = now + RISK_HOLDS;
+        let risk = Risk {
+            message,
+            until: Some(until),
+            offer: Some(offer.id.clone()),
+        };
+        self.at_risk(name, risk);
+        self.timers.at_latest(Timer::Tasks, until);
+    }
+
+    /// An operator drains the host: Mesos ends the task, and takes that back no more.
+    pub(crate) fn drained(&mut self, name: &str) {
+        let Some(row) = self.ledger.get(name) else { return };
+        let host = row.host.as_deref().unwrap_or("its host");
+        let risk = Risk {
+            message: format!("an operator drains {host}: what runs there is ended"),
+            until: None,
+            offer: None,
+        };
+        self.at_risk(name, risk);
+    }
+
     /// Tells Java once for each plan.
-    fn at_risk(&mut self, name: &str, window: &Unavailability) {
+    fn at_risk(&mut self, name: &str, risk: Risk) {
         let Some(row) = self.ledger.get(name) else { return };
         if row.released.is_some() || row.ending.is_some() || !self.expecting.contains(name) {
             return;
         }
-        let host = row.host.clone().unwrap_or_else(|| "its host".to_owned());
-        let begin = window.start.nanoseconds / 1_000_000;
-        let length = window
-            .duration
-            .as_ref()
-            .map(|length| length.nanoseconds / 1_000_000);
-        let message = format!(
-            "{host} is under maintenance from {}{}: what still runs there then may be lost",
-            utc(begin),
-            length.map_or(" on".to_owned(), |length| format!(" for {}", span(length))),
-        );
+        let message = risk.message.clone();
         let watch = self.watches.entry(name.to_owned()).or_default();
-        if watch.risk.as_ref() == Some(&message) {
-            return;
+        let before = watch.risk.replace(risk);
+        if before.is_none_or(|before| before.message != message) {
+            self.tell_risk(name, Some(message));
         }
-        watch.risk = Some(message.clone());
+    }
+
+    /// What was planned is planned no more.
+    pub(crate) fn no_longer_at_risk(&mut self, name: &str) {
+        let watch = self.watches.get_mut(name);
+        if watch.is_some_and(|watch| watch.risk.take().is_some())
+            && self.expecting.contains(name)
+            && self.ledger.get(name).is_some_and(|row| row.released.is_none())
+        {
+            self.tell_risk(name, None);
+        }
+    }
+
+    fn tell_risk(&mut self, name: &str, message: Option<String>) {
         let notice = Notice::Risk {
             name: name.to_owned(),
             message,
@@ -98,6 +165,21 @@ impl Framework {
         self.journal
             .changed_then(Key::Task(name.to_owned()), After::Notice(notice));
     }
+}
+
+/// What is planned for a host, for people.
+fn planned(host: Option<&str>, window: &Unavailability) -> String {
+    let host = host.unwrap_or("its host");
+    let begin = window.start.nanoseconds / 1_000_000;
+    let length = window
+        .duration
+        .as_ref()
+        .map(|length| length.nanoseconds / 1_000_000);
+    format!(
+        "{host} is under maintenance from {}{}: what still runs there then may be lost",
+        utc(begin),
+        length.map_or(" on".to_owned(), |length| format!(" for {}", span(length))),
+    )
 }
 
 /// A moment for people of any place.

@@ -73,6 +73,8 @@ pub enum Notice {
         message: Option<String>,
         /// Whether it had been released.
         requested: bool,
+        /// It says nothing against its template: another agent may be asked for at once.
+        again: bool,
         /// Where more can be found out of why it failed by itself; not for Java.
         #[serde(skip)]
         sandbox: Option<Sandbox>,
@@ -86,12 +88,12 @@ pub enum Notice {
         /// The Mesos agent's host name.
         host: Option<String>,
     },
-    /// It runs on a host that is to be under maintenance.
+    /// It runs on a host that is to be under maintenance, or is so no more.
     Risk {
         /// The agent.
         name: String,
-        /// Host and time, for people.
-        message: String,
+        /// Host and time, for people; none: nothing is planned any more.
+        message: Option<String>,
     },
     /// A new framework id was assigned.
     Framework {

@@ -62,6 +62,7 @@ impl Framework {
                     state: "WITHDRAWN".to_owned(),
                     reason: None,
                     message: None,
+                    again: false,
                 };
                 self.output(Output::Notice(ended(name, ending, Some(reason.to_owned()), None)));
             }

@@ -52,6 +52,10 @@ impl Framework {
             let patience = now + self.launch_timeout_of(&row.name);
             let watch = self.watches.entry(row.name.clone()).or_default();
             watch.kill = None;
+            watch.absence_is_heard_of_again(now);
+            if let Some(risk) = &mut watch.risk {
+                risk.is_heard_of_again(now);
+            }
             if !row.ran {
                 // While there was no connection nothing could be heard.
                 watch.launch_due = Some(watch.launch_due.map_or(patience, |due| due.max(grace)));

@@ -186,7 +186,11 @@ impl Framework {
             disk: row.disk,
             ports: row.ports.clone(),
             releasing: row.released.is_some() || row.ending.is_some(),
-            risk: self.watches.get(&row.name).and_then(|watch| watch.risk.clone()),
+            risk: self
+                    .watches
+                    .get(&row.name)
+                    .and_then(|watch| watch.risk.as_ref())
+                    .map(|risk| risk.message.clone()),
         });
         Status {
             v: 1,

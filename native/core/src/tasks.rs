@@ -7,12 +7,13 @@ use crate::ending::{self, Sandbox, ending_of, reason_name};
 use crate::framework::Framework;
 use crate::journal::{After, Key};
 use crate::ledger::{Ending, Ledger, TaskPhase, TaskRecord};
+use crate::maintenance::Risk;
 use crate::matcher::Holding;
 use crate::notice::Notice;
 use crate::output::{AttemptId, Output};
 use crate::time::Time;
 use crate::timer::Timer;
-use mesos_wire::{AgentId, Call, TaskId, TaskState, TaskStatus, call};
+use mesos_wire::{AgentId, Call, TaskId, TaskState, TaskStatus, call, task_status};
 use std::collections::HashMap;
 use std::time::Duration;
 
@@ -23,6 +24,8 @@ pub(crate) const LAST_WORD: Duration = Duration::from_secs(30);
 /// How long the row of an ended task is kept, so that its end can be told again if Java's process dies before it has
 /// acted on it.
 const KEEP_ENDED: Duration = Duration::from_secs(10 * 60);
+/// So many launches of a template may be lost in a row before that counts against it.
+const DROPS_MOST: u32 = 5;
 
 /// What this process knows of a row beyond what is written down.
 #[derive(Debug, Default)]
@@ -37,8 +40,22 @@ pub(crate) struct Watch {
     known_due: bool,
     /// What was last said of how its start goes on.
     progress: Option<String>,
-    /// What was last said of the maintenance of its host.
-    pub(crate) risk: Option<String>,
+    /// What is said to threaten its host.
+    pub(crate) risk: Option<Risk>,
+    /// It is unreachable.
+    absence: Option<Absence>,
+}
+
+/// An unreachable task may come back for a while.
+#[derive(Debug)]
+struct Absence {
+    since: Time,
+    /// It is not given up before, since the master was not heard for a while.
+    hold: Time,
+    /// The while was over, and the master was asked.
+    asked: Option<Time>,
+    /// The master answered that nothing has changed.
+    confirmed: bool,
 }
 
 impl Watch {
@@ -47,6 +64,15 @@ impl Watch {
         Self {
             known_due: owned,
             ..Self::default()
+        }
+    }
+
+    /// A new session begins: what the master has to say of an absence may only come now.
+    pub(crate) fn absence_is_heard_of_again(&mut self, now: Time) {
+        if let Some(absence) = &mut self.absence {
+            absence.hold = now + LAST_WORD;
+            absence.asked = None;
+            absence.confirmed = false;
         }
     }
 }
@@ -130,7 +156,7 @@ impl Framework {
                 self.after_task(&name, acknowledge);
             }
             (Some(_), Meaning::Alive(phase)) => {
-                self.task_lives(&name, phase, state, &status);
+                self.task_lives(&name, phase, state, &status, now);
                 self.after_task(&name, acknowledge);
             }
         }
@@ -168,7 +194,7 @@ impl Framework {
         self.journal.changed(Key::Task(name.to_owned()));
     }
 
-    fn task_lives(&mut self, name: &str, phase: TaskPhase, state: TaskState, status: &TaskStatus) {
+    fn task_lives(&mut self, name: &str, phase: TaskPhase, state: TaskState, status: &TaskStatus, now: Time) {
         let Some(row) = self.ledger.get_mut(name) else {
             return;
         };
@@ -188,7 +214,22 @@ impl Framework {
             row.ran = ran;
         }
         let (host, given_up) = (row.host.clone(), row.ending.is_some());
+        if ran {
+            self.drops.remove(&row.template);
+        }
         let watch = self.watches.entry(name.to_owned()).or_default();
+        match (&mut watch.absence, row.phase) {
+            (Some(absence), TaskPhase::Unreachable) => {
+                absence.confirmed = absence.asked.is_some();
+                self.timers.at_latest(Timer::Tasks, now);
+            }
+            (None, TaskPhase::Unreachable) => self.timers.at_latest(Timer::Tasks, now),
+            (_, _) => watch.absence = None,
+        }
+        if was == TaskPhase::Unreachable && row.phase != was {
+            // A kill that is due again in a minute can reach it now.
+            watch.kill = None;
+        }
         if ran {
             watch.launch_due = None;
             watch.asked = false;
@@ -199,6 +240,9 @@ impl Framework {
             watch.forget = None;
         }
         let known = std::mem::take(&mut watch.known_due);
+        if status.reason == Some(task_status::Reason::AgentDraining as i32) {
+            self.drained(name);
+        }
         let key = Key::Task(name.to_owned());
         if changed || moved {
             self.journal.changed(key.clone());
@@ -256,7 +300,8 @@ impl Framework {
     }
 
     /// Tells Java the end, once, when it is durable. The task itself may still have to be killed.
-    pub(crate) fn conclude(&mut self, name: &str, ending: Ending) {
+    pub(crate) fn conclude(&mut self, name: &str, mut ending: Ending) {
+        ending.again = self.counts_as_bad_luck(name, ending.again);
         let Some(row) = self.ledger.get_mut(name) else {
             return;
         };
@@ -276,6 +321,7 @@ impl Framework {
         self.removed_framework = self.framework_id.take();
         self.retirement = None;
         self.accepted = None;
+        self.registration = None;
         self.journal.changed(Key::FrameworkId);
         let names: Vec<String> = self.ledger.live().map(|row| row.name.clone()).collect();
         for name in names {
@@ -311,8 +357,10 @@ impl Framework {
     /// Sends the kills that are due, gives up launches, forgets old rows.
     pub(crate) fn on_tasks_due(&mut self, now: Time) {
         let connected = self.session.subscribed().is_some();
+        let grace = self.config.unreachable_timeout();
         let (mut kills, mut questions, mut given_up, mut forgotten) =
             (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let (mut lost, mut safe) = (Vec::new(), Vec::new());
         let mut next: Option<Time> = None;
         let mut due_at = |at: Time| next = Some(next.map_or(at, |next: Time| next.min(at)));
         for row in self.ledger.iter() {
@@ -326,6 +374,11 @@ impl Framework {
             }
             if !connected || self.launching.contains_key(&row.name) {
                 continue;
+            }
+            match watch.risk.as_ref().and_then(|risk| risk.until) {
+                Some(until) if until <= now => safe.push(row.name.clone()),
+                Some(until) => due_at(until),
+                None => {}
             }
             if row.released.is_some() || row.ending.is_some() {
                 let (at, backoff) = watch
@@ -347,6 +400,24 @@ impl Framework {
                     due_at(now + LAST_WORD);
                     questions.push(row.name.clone());
                 }
+            } else if row.phase == TaskPhase::Unreachable {
+                let absence = watch.absence.get_or_insert(Absence {
+                    since: now,
+                    hold: now,
+                    asked: None,
+                    confirmed: false,
+                });
+                let due = (absence.since + grace).max(absence.hold);
+                match absence.asked {
+                    _ if due > now => due_at(due),
+                    Some(asked) if absence.confirmed || asked + LAST_WORD <= now => lost.push(row.name.clone()),
+                    Some(asked) => due_at(asked + LAST_WORD),
+                    None => {
+                        absence.asked = Some(now);
+                        due_at(now + LAST_WORD);
+                        questions.push(row.name.clone());
+                    }
+                }
             }
         }
         if let Some(at) = next {
@@ -360,6 +431,12 @@ impl Framework {
         }
         for name in given_up {
             self.give_up_launch(&name, now);
+        }
+        for name in lost {
+            self.give_up_unreachable(&name, grace, now);
+        }
+        for name in safe {
+            self.no_longer_at_risk(&name);
         }
         for name in forgotten {
             self.forget_row(&name);
@@ -387,10 +464,43 @@ impl Framework {
                     "the task did not run within {seconds} s after its launch, last state {}",
                     row.phase
                 )),
+                again: false,
             }
         };
         self.conclude(name, ending);
         self.kill_from_now_on(name, now);
+    }
+
+    /// Its host has been away for too long: Java need not wait for it any more. Should it come back, it is killed.
+    fn give_up_unreachable(&mut self, name: &str, grace: Duration, now: Time) {
+        let Some(row) = self.ledger.get(name) else { return };
+        let host = row.host.as_deref().unwrap_or("its host");
+        let seconds = grace.as_secs();
+        let ending = Ending {
+            state: "UNREACHABLE_TIMEOUT".to_owned(),
+            reason: None,
+            message: Some(format!(
+                "the master has not reached {host} for more than {seconds} s: the agent is given up, and killed should \
+                 its host come back"
+            )),
+            again: false,
+        };
+        self.conclude(name, ending);
+        self.kill_from_now_on(name, now);
+    }
+
+    /// Whether an end says nothing against its template, so that another agent may be asked for at once. Not for ever: where
+    /// one launch after the other is lost, something else is wrong.
+    fn counts_as_bad_luck(&mut self, name: &str, bad_luck: bool) -> bool {
+        let Some(row) = self.ledger.get(name) else {
+            return false;
+        };
+        if !bad_luck || row.ran || row.released.is_some() || row.ending.is_some() {
+            return false;
+        }
+        let drops = self.drops.entry(row.template.clone()).or_default();
+        *drops = drops.saturating_add(1);
+        *drops <= DROPS_MOST
     }
 
     fn send_kill(&mut self, name: String, agent_id: Option<String>) {
@@ -438,6 +548,7 @@ pub(crate) fn ended(
         state: ending.state,
         reason: released.or(ending.reason),
         message: ending.message,
+        again: ending.again,
         sandbox,
     }
 }
@@ -448,6 +559,7 @@ pub(crate) fn lost_by_restart() -> Ending {
         state: "LOST_BY_RESTART".to_owned(),
         reason: None,
         message: Some("neither the ledger nor the Mesos master knows a task of this agent".to_owned()),
+        again: false,
     }
 }
 

@@ -1,13 +1,14 @@
 //! The disk: what was confirmed stays, what was not may be lost.
 
 use crate::rng::Rng;
-use mesos_core::{PersistId, Restored, TaskRecord, Write};
+use mesos_core::{PersistId, Registration, Restored, TaskRecord, Write};
 use std::collections::{BTreeMap, VecDeque};
 
 /// A store that writes one batch after the other.
 #[derive(Debug, Default)]
 pub struct FakeStore {
     framework_id: Option<String>,
+    registration: Option<Registration>,
     tasks: BTreeMap<String, TaskRecord>,
     pending: VecDeque<(PersistId, Vec<Write>)>,
 }
@@ -42,7 +43,8 @@ impl FakeStore {
         for write in writes {
             match write {
                 Write::SetFrameworkId(id) => self.framework_id = Some(id),
-                Write::ClearFrameworkId => self.framework_id = None,
+                Write::SetRegistration(registration) => self.registration = Some(registration),
+                Write::ClearFrameworkId => (self.framework_id, self.registration) = (None, None),
                 Write::PutTask(row) => {
                     self.tasks.insert(row.name.clone(), *row);
                 }
@@ -65,6 +67,7 @@ impl FakeStore {
             .collect::<Result<Vec<TaskRecord>, _>>()?;
         Ok(Restored {
             framework_id: self.framework_id.clone(),
+            registration: self.registration.clone(),
             tasks,
         })
     }

@@ -5,7 +5,7 @@ use std::io::{self, Read, Seek, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use mesos_core::{Restored, TaskRecord, Write};
+use mesos_core::{Registration, Restored, TaskRecord, Write};
 use rusqlite::{Connection, ErrorCode, OptionalExtension, params};
 
 use super::{checksum, copy, schema};
@@ -13,6 +13,8 @@ use super::{checksum, copy, schema};
 pub(super) const FILE: &str = "state.db";
 const LOCK: &str = "state.lock";
 const FRAMEWORK_ID: &str = "frameworkId";
+const REGISTRATION: &str = "registration";
+const SET: &str = "INSERT OR REPLACE INTO setting (name, value, checksum) VALUES (?1, ?2, ?3)";
 
 /// Why the state of a cloud cannot be used. The messages name the file and the cure.
 #[derive(Debug, thiserror::Error)]
@@ -127,16 +129,21 @@ impl Database {
                 Write::SetFrameworkId(id) => {
                     let checksum = checksum::of(&[FRAMEWORK_ID, id]);
                     transaction
-                        .prepare_cached(
-                            "INSERT OR REPLACE INTO setting (name, value, checksum) VALUES (?1, ?2, ?3)",
-                        )?
+                        .prepare_cached(SET)?
                         .execute(params![FRAMEWORK_ID, id, checksum])?;
                     framework_id = Some(Some(id.as_str()));
                 }
+                Write::SetRegistration(registration) => {
+                    let value = serde_json::to_string(registration)?;
+                    let checksum = checksum::of(&[REGISTRATION, &value]);
+                    transaction
+                        .prepare_cached(SET)?
+                        .execute(params![REGISTRATION, value, checksum])?;
+                }
                 Write::ClearFrameworkId => {
                     transaction
-                        .prepare_cached("DELETE FROM setting WHERE name = ?1")?
-                        .execute([FRAMEWORK_ID])?;
+                        .prepare_cached("DELETE FROM setting WHERE name IN (?1, ?2)")?
+                        .execute([FRAMEWORK_ID, REGISTRATION])?;
                     framework_id = Some(None);
                 }
                 Write::PutTask(task) => {
@@ -314,6 +321,13 @@ fn load(connection: &Connection) -> Result<Restored, LoadError> {
         }
         if name == FRAMEWORK_ID {
             restored.framework_id = Some(value);
+        } else if name == REGISTRATION {
+            let registration: Registration = serde_json::from_str(&value).map_err(|error| {
+                LoadError::Content(format!(
+                    "as what the framework is registered cannot be read: {error}"
+                ))
+            })?;
+            restored.registration = Some(registration);
         }
     }
     let mut tasks = connection.prepare("SELECT name, state, record, checksum FROM task ORDER BY name")?;

@@ -2,7 +2,7 @@
 //!
 //! | version | written by | change |
 //! |---|---|---|
-//! | 1 | 3.0 | `setting` (the framework id) and `task` |
+//! | 1 | 3.0 | `setting` (the framework id, and as what it is registered) and `task` |
 
 use rusqlite::{Connection, OptionalExtension};
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::*;
-use mesos_core::TaskRecord;
+use mesos_core::{Registration, TaskRecord};
 use rusqlite::Connection;
 
 /// A folder that is removed at the end of its test.
@@ -417,4 +417,27 @@ async fn a_store_that_cannot_open_says_so_and_ends() {
     ));
     assert!(answers.recv().await.is_none());
     assert!(store.close(Duration::from_secs(5)).await);
+}
+
+#[test]
+fn as_what_a_framework_is_registered_lives_and_dies_with_its_id() {
+    let folder = Folder::new();
+    let registration = Registration::new(Some("jenkins".to_owned()), false);
+    let (mut database, ..) = Database::open(&folder.0).unwrap();
+    let writes = [
+        Write::SetFrameworkId("f-1".to_owned()),
+        Write::SetRegistration(registration.clone()),
+    ];
+    database.write(writes.iter()).unwrap();
+    drop(database);
+    let (mut database, restored, _) = Database::open(&folder.0).unwrap();
+    assert_eq!(
+        (restored.framework_id.as_deref(), restored.registration),
+        (Some("f-1"), Some(registration))
+    );
+    database.write([Write::ClearFrameworkId].iter()).unwrap();
+    drop(database);
+    let (database, restored, _) = Database::open(&folder.0).unwrap();
+    assert_eq!((restored.framework_id, restored.registration), (None, None));
+    database.close();
 }

@@ -45,7 +45,10 @@ pub(crate) const SECONDS_MOST: u32 = 366 * 24 * 3600;
 const FAILOVER_TIMEOUT: u32 = 604_800;
 const DECLINE: u32 = 600;
 const LAUNCH_TIMEOUT: u32 = 600;
+const UNREACHABLE_TIMEOUT: u32 = 600;
 const HOLD_BACK: u32 = 300;
+/// How the keys of the labels begin that the plugin gives its framework.
+const OWN_LABELS: &str = "org.jenkinsci.plugins.mesos.";
 
 /// One cloud. Absent members take the default named at each.
 ///
@@ -96,6 +99,11 @@ pub struct Config {
     pub failover_timeout_seconds: Number,
     /// Seconds for which unneeded offers are refused while nothing waits; default 600.
     pub decline_seconds: Number,
+    /// Seconds that an agent is kept whose host the master does not reach; default 600, also for an empty one.
+    pub unreachable_timeout_seconds: Number,
+    /// Labels of the framework beside its own two: a line each, `key=value` or `key`; default none.
+    #[serde(deserialize_with = "or_default")]
+    pub labels: String,
     /// Seconds from ACCEPT to TASK_RUNNING; default 600.
     pub launch_timeout_seconds: Number,
     /// What a good place for an agent is: `pack` (default), `spread` or `balanced`.
@@ -116,6 +124,8 @@ pub struct Config {
     pub principal: Option<String>,
     /// The principal's password; default none.
     pub secret: Option<Secret>,
+    /// The login before, for a framework that is still registered with it; default none.
+    pub former_login: Option<FormerLogin>,
     /// The kinds of agents; default none.
     #[serde(deserialize_with = "or_default")]
     pub templates: Templates,
@@ -125,6 +135,18 @@ pub struct Config {
     /// Default none of it.
     #[cfg(feature = "bench")]
     pub bench: crate::bench::Bench,
+}
+
+/// A login that is configured no more.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct FormerLogin {
+    /// The name.
+    pub principal: String,
+    /// Its password; default none.
+    #[serde(default)]
+    pub secret: Option<Secret>,
 }
 
 /// Why a label has no usable template.
@@ -162,6 +184,8 @@ impl Default for Config {
             jenkins_url: String::new(),
             failover_timeout_seconds: Number::from(FAILOVER_TIMEOUT.to_string().as_str()),
             decline_seconds: Number::from(DECLINE.to_string().as_str()),
+            unreachable_timeout_seconds: Number::default(),
+            labels: String::new(),
             launch_timeout_seconds: Number::from(LAUNCH_TIMEOUT.to_string().as_str()),
             placement: String::new(),
             hold_back_seconds: Number::from(HOLD_BACK.to_string().as_str()),
@@ -171,6 +195,7 @@ impl Default for Config {
             max_mem: Number::default(),
             principal: None,
             secret: None,
+            former_login: None,
             templates: Templates::default(),
             owned: BTreeSet::new(),
             #[cfg(feature = "bench")]
@@ -236,6 +261,39 @@ impl Config {
     /// From ACCEPT to TASK_RUNNING; a bad number counts as the default.
     pub fn launch_timeout(&self) -> Duration {
         seconds(&self.launch_timeout_seconds, 1, LAUNCH_TIMEOUT)
+    }
+
+    /// How long an agent is kept whose host the master does not reach; empty or a bad number counts as the default.
+    pub fn unreachable_timeout(&self) -> Duration {
+        seconds(&self.unreachable_timeout_seconds, 1, UNREACHABLE_TIMEOUT)
+    }
+
+    /// The labels of the framework that a person typed; a line that is none is an error with what is wrong with it.
+    pub(crate) fn labels(&self) -> impl Iterator<Item = Result<(&str, Option<&str>), String>> {
+        let lines = self.labels.lines().map(str::trim).filter(|line| !line.is_empty());
+        lines.map(|line| {
+            let (key, value) = match line.split_once('=') {
+                Some((key, value)) => (key.trim_end(), Some(value.trim_start())),
+                None => (line, None),
+            };
+            if key.is_empty() {
+                return Err(format!("`{line}` has no key: enter key=value, a line for each label"));
+            }
+            if key.starts_with(OWN_LABELS) {
+                return Err(format!("`{key}` is one of the plugin's own labels: choose another key"));
+            }
+            Ok((key, value.filter(|value| !value.is_empty())))
+        })
+    }
+
+    /// The secret of a principal, as far as it is known.
+    pub(crate) fn secret_of(&self, principal: Option<&str>) -> Option<&Secret> {
+        let principal = principal?;
+        if self.principal.as_deref().map(str::trim) == Some(principal) {
+            return self.secret.as_ref();
+        }
+        let former = self.former_login.as_ref()?;
+        former.secret.as_ref().filter(|_| former.principal.trim() == principal)
     }
 
     /// How much there may be of this cloud's agents at a time.

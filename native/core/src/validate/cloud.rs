@@ -67,6 +67,17 @@ pub(super) fn check(config: &Config, findings: &mut Findings) {
         1,
         SECONDS_MOST,
     );
+    if !config.unreachable_timeout_seconds.text().is_empty() {
+        findings.whole(
+            "unreachableTimeoutSeconds",
+            &config.unreachable_timeout_seconds,
+            1,
+            SECONDS_MOST,
+        );
+    }
+    if let Some(problem) = config.labels().find_map(Result::err) {
+        findings.error("labels", format!("{} {problem}", title("labels")));
+    }
     if config.placement.parse::<Policy>().is_err() {
         findings.error(
             "placement",

@@ -4,7 +4,7 @@
 use mesos_core::master::{MasterAddress, Scheme};
 use mesos_core::{
     AttemptId, CallError, CallId, Config, Framework, Launch, Leader, Notice, Output, PersistId, Protocol,
-    Release, Request, Restored, Start, StreamEnd, TaskPhase, TaskRecord, Time, Write,
+    Registration, Release, Request, Restored, Start, StreamEnd, TaskPhase, TaskRecord, Time, Write,
 };
 use mesos_wire::resource::AllocationInfo;
 use mesos_wire::{
@@ -20,6 +20,7 @@ pub(crate) struct Bench {
     pub(crate) now: Time,
     pub(crate) rows: BTreeMap<String, TaskRecord>,
     pub(crate) framework_id: Option<String>,
+    pub(crate) registration: Option<Registration>,
     pub(crate) store_works: bool,
     pub(crate) waiting_writes: Vec<(PersistId, Vec<Write>)>,
     pub(crate) attempt: Option<AttemptId>,
@@ -97,10 +98,20 @@ pub(crate) fn status(name: &str, state: TaskState) -> TaskStatus {
 
 impl Bench {
     pub(crate) fn new(config: Config, framework_id: Option<&str>, rows: Vec<TaskRecord>) -> Self {
+        Self::restored(config, framework_id, None, rows)
+    }
+
+    fn restored(
+        config: Config,
+        framework_id: Option<&str>,
+        registration: Option<Registration>,
+        rows: Vec<TaskRecord>,
+    ) -> Self {
         let now = Time::from_millis(1_000_000);
         let framework_id = framework_id.map(str::to_owned);
         let restored = Restored {
             framework_id: framework_id.clone(),
+            registration: registration.clone(),
             tasks: rows.clone(),
         };
         let mut bench = Bench {
@@ -116,6 +127,7 @@ impl Bench {
             now,
             rows: rows.into_iter().map(|row| (row.name.clone(), row)).collect(),
             framework_id,
+            registration,
             store_works: true,
             waiting_writes: Vec::new(),
             attempt: None,
@@ -360,7 +372,8 @@ impl Bench {
             for write in writes {
                 match write {
                     Write::SetFrameworkId(id) => self.framework_id = Some(id),
-                    Write::ClearFrameworkId => self.framework_id = None,
+                    Write::SetRegistration(registration) => self.registration = Some(registration),
+                    Write::ClearFrameworkId => (self.framework_id, self.registration) = (None, None),
                     Write::PutTask(row) => drop(self.rows.insert(row.name.clone(), *row)),
                     Write::DeleteTask(name) => drop(self.rows.remove(&name)),
                 }
@@ -380,9 +393,15 @@ impl Bench {
 
     /// The process dies; what was not stored is gone. Java still has nodes for `owned`.
     pub(crate) fn crash(self, owned: &[&str]) -> Bench {
-        Bench::new(
-            config(owned),
+        self.crash_into(config(owned))
+    }
+
+    /// The same, and the next process is configured so.
+    pub(crate) fn crash_into(self, config: Config) -> Bench {
+        Bench::restored(
+            config,
             self.framework_id.as_deref(),
+            self.registration,
             self.rows.into_values().collect(),
         )
     }
@@ -541,15 +560,17 @@ fn short(notice: &Notice) -> String {
             name,
             state,
             requested,
+            again,
             ..
         } => {
-            format!(
-                "ended {name} {state}{}",
-                if *requested { " requested" } else { "" }
-            )
+            let requested = if *requested { " requested" } else { "" };
+            let again = if *again { " again" } else { "" };
+            format!("ended {name} {state}{requested}{again}")
         }
         Notice::Known { name, state, .. } => format!("known {name} {state}"),
-        Notice::Risk { name, message } => format!("risk {name} {message}"),
+        Notice::Risk { name, message } => {
+            format!("risk {name} {}", message.as_deref().unwrap_or("no more"))
+        }
         Notice::Framework {
             framework_id,
             previous,

@@ -1,7 +1,7 @@
 //! What the framework is to the master, and how a changed configuration takes effect.
 
 use crate::bench::{Bench, config, launched, offer, row};
-use mesos_core::{CallError, Config, Notice, StreamEnd, TaskPhase};
+use mesos_core::{CallError, Config, Notice, StreamEnd, TaskPhase, Write};
 use mesos_wire::{FrameworkInfo, TaskState, call};
 
 fn reconfigure(bench: &mut Bench, change: impl Fn(&mut Config)) {
@@ -284,6 +284,151 @@ fn another_checkpointing_waits_for_a_quiet_moment_and_holds_nobody_up() {
     bench.framework.handle_call_result(id, Ok(()), bench.now);
     bench.drain();
     assert_eq!(subscribed_with(&bench).checkpoint, Some(false));
+}
+
+/// Subscribed with the principal `old`, with one agent that runs, and then configured with `new`.
+fn between_two_principals() -> Bench {
+    let mut before = config(&[]);
+    before.principal = Some("old".to_owned());
+    let mut bench = Bench::new(before, None, Vec::new());
+    bench.find_leader();
+    bench.subscribe();
+    bench.run("a");
+    reconfigure(&mut bench, principal("new"));
+    bench
+}
+
+fn next_config(owned: &[&str]) -> Config {
+    let mut next = config(owned);
+    next.principal = Some("new".to_owned());
+    next.secret = Some(serde_json::from_value("new secret".into()).unwrap());
+    next.former_login =
+        serde_json::from_value(serde_json::json!({"principal": "old", "secret": "kept"})).unwrap();
+    next
+}
+
+#[test]
+fn a_framework_that_makes_way_is_served_by_the_next_process_too() {
+    let bench = between_two_principals();
+    let mut bench = bench.crash_into(next_config(&["a"]));
+    assert_eq!(
+        (bench.framework.login(), troubles(&bench)),
+        ((Some("old"), Some("kept")), 1)
+    );
+    bench.find_leader();
+    let info = subscribed_with(&bench);
+    assert_eq!(
+        (info.principal.as_deref(), info.id.map(|id| id.value).as_deref()),
+        (Some("old"), Some("f-1"))
+    );
+    bench.subscribe();
+    bench.answer("a", TaskState::TaskRunning);
+    bench.submit("b", "small");
+    bench.offers(vec![offer("o", "agent-b", 4.0)]);
+    assert_eq!(bench.launched(), [""; 0], "for the next framework");
+
+    bench.answer("a", TaskState::TaskFinished);
+    let id = bench.id_of(call::Type::Teardown);
+    bench.framework.handle_call_result(id, Ok(()), bench.now);
+    bench.drain();
+    let info = subscribed_with(&bench);
+    assert_eq!((info.principal.as_deref(), info.id), (Some("new"), None));
+    assert_eq!(bench.framework.login(), (Some("new"), Some("new secret")));
+    bench.subscribe_as("f-2");
+    bench.offers(vec![offer("o2", "agent-b", 4.0)]);
+    assert_eq!(bench.launched(), ["b"]);
+    // That one makes way for nobody, also in the process after.
+    let bench = bench.crash_into(next_config(&["b"]));
+    assert_eq!((bench.framework.login().0, troubles(&bench)), (Some("new"), 0));
+}
+
+#[test]
+fn a_principal_that_changes_while_jenkins_is_down_waits_for_the_agents_too() {
+    let mut before = config(&[]);
+    before.principal = Some("old".to_owned());
+    before.secret = Some(serde_json::from_value("kept".into()).unwrap());
+    let mut bench = Bench::new(before, None, Vec::new());
+    bench.find_leader();
+    bench.subscribe();
+    bench.run("a");
+    let bench = bench.crash_into(next_config(&["a"]));
+    assert_eq!(bench.framework.login(), (Some("old"), Some("kept")));
+    // The same with checkpointing.
+    let mut bench = Bench::subscribed();
+    bench.run("a");
+    let mut without = config(&["a"]);
+    without.checkpoint = false;
+    let mut bench = bench.crash_into(without);
+    bench.find_leader();
+    assert_eq!(subscribed_with(&bench).checkpoint, Some(true));
+}
+
+#[test]
+fn what_a_framework_is_registered_as_is_on_disk_with_its_id_or_not_at_all() {
+    let mut bench = Bench::fresh();
+    bench.store_works = false;
+    bench.find_leader();
+    bench.subscribe();
+    let (_, writes) = &bench.waiting_writes[0];
+    assert!(
+        matches!(&writes[..], [Write::SetFrameworkId(id), Write::SetRegistration(registration)]
+            if id == "f-1" && registration.checkpoint && registration.principal.is_none()),
+        "{writes:?}"
+    );
+    // A crash before: the next process begins with nothing.
+    let bench = bench.crash(&[]);
+    assert_eq!((bench.framework_id, bench.registration), (None, None));
+}
+
+#[test]
+fn a_crash_in_between_leaves_the_old_framework_or_the_new_one() {
+    let mut bench = between_two_principals();
+    bench.answer("a", TaskState::TaskFinished);
+    bench.store_works = false;
+    let id = bench.id_of(call::Type::Teardown);
+    bench.framework.handle_call_result(id, Ok(()), bench.now);
+    bench.drain();
+    // The master has taken the farewell; that the id is gone did not reach the disk.
+    let mut bench = bench.crash_into(next_config(&[]));
+    assert_eq!(bench.framework.login().0, Some("old"));
+    bench.find_leader();
+    bench.error("Framework has been removed");
+    bench.pass(2);
+    let info = subscribed_with(&bench);
+    assert_eq!((info.principal.as_deref(), info.id), (Some("new"), None));
+    bench.subscribe_as("f-2");
+    let registration = bench.registration.clone().unwrap();
+    assert_eq!(
+        (registration.principal.as_deref(), bench.framework_id.as_deref()),
+        (Some("new"), Some("f-2"))
+    );
+}
+
+#[test]
+fn labels_are_told_beside_our_own() {
+    let mut labelled = config(&[]);
+    "team = build\n\nspot\n= nothing\norg.jenkinsci.plugins.mesos.cloud=x\n".clone_into(&mut labelled.labels);
+    let mut bench = Bench::new(labelled, None, Vec::new());
+    bench.find_leader();
+    let labels: Vec<String> = subscribed_with(&bench)
+        .labels
+        .unwrap()
+        .labels
+        .into_iter()
+        .map(|label| format!("{} {}", label.key, label.value.unwrap_or_default()))
+        .collect();
+    assert_eq!(
+        labels,
+        [
+            "org.jenkinsci.plugins.mesos.cloud MesosCloud",
+            "team build",
+            "spot "
+        ]
+    );
+    bench.subscribe();
+    bench.forget();
+    reconfigure(&mut bench, |config| "team=other".clone_into(&mut config.labels));
+    assert_eq!(updates(&bench)[0].0.labels.as_ref().unwrap().labels.len(), 2);
 }
 
 #[test]

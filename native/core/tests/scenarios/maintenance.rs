@@ -1,7 +1,11 @@
 //! Inverse offers: who is told, and what the master is answered.
 
-use crate::bench::{Bench, offer};
-use mesos_wire::{AgentId, DurationInfo, Event, FrameworkId, InverseOffer, TimeInfo, Unavailability, call};
+use crate::bench::{Bench, offer, status};
+use mesos_core::{StreamEnd, Time};
+use mesos_wire::{
+    AgentId, DurationInfo, Event, FrameworkId, InverseOffer, TaskState, TaskStatus, TimeInfo, Unavailability,
+    call, task_status,
+};
 
 const NOON: i64 = 1_767_268_800;
 
@@ -41,6 +45,7 @@ fn where_nothing_lives_maintenance_is_agreed_to_and_elsewhere_not() {
     let declined = bench.calls_of(call::Type::DeclineInverseOffers);
     let declined = declined[0].decline_inverse_offers.as_ref().unwrap();
     assert_eq!(declined.inverse_offer_ids, ["i1".into()]);
+    assert_eq!(declined.filters.unwrap().refuse_seconds, Some(15.0));
 }
 
 #[test]
@@ -59,6 +64,89 @@ fn whoever_runs_there_is_told_once_for_each_plan() {
     assert_eq!(bench.told_of("risk").len(), 1);
     asked(&mut bench, vec![inverse("i3", "agent-a", NOON + 3600)]);
     assert_eq!(bench.told_of("risk")[1..], [text("13")]);
+}
+
+#[test]
+fn a_plan_that_is_asked_for_no_more_is_no_risk_any_more() {
+    let mut bench = Bench::subscribed();
+    bench.run("a");
+    let risk = |bench: &Bench| bench.framework.status(bench.now).tasks[0].risk.is_some();
+    for time in 0..10 {
+        asked(&mut bench, vec![inverse(&format!("i{time}"), "agent-a", NOON)]);
+        bench.pass(20);
+    }
+    assert!(risk(&bench));
+    bench.pass(60);
+    assert_eq!((bench.told_of("risk").len(), risk(&bench)), (1, true));
+    bench.pass(15);
+    assert_eq!(
+        (bench.told_of("risk")[1..].join(","), risk(&bench)),
+        ("risk a no more".to_owned(), false)
+    );
+    bench.pass(3600);
+    assert_eq!(bench.told_of("risk").len(), 2);
+    // The next plan is news, even if it is the same.
+    asked(&mut bench, vec![inverse("j", "agent-a", NOON)]);
+    assert_eq!(bench.told_of("risk").len(), 3);
+}
+
+#[test]
+fn a_question_that_is_taken_back_ends_the_risk_unless_another_follows() {
+    let mut bench = Bench::subscribed();
+    bench.run("a");
+    asked(&mut bench, vec![inverse("i1", "agent-a", NOON)]);
+    bench.event(Event::rescind_inverse_offer("other".into()));
+    bench.pass(30);
+    assert_eq!(bench.told_of("risk").len(), 1);
+    // A plan that changes: the next question comes with the next allocation.
+    bench.event(Event::rescind_inverse_offer("i1".into()));
+    bench.pass(5);
+    asked(&mut bench, vec![inverse("i2", "agent-a", NOON + 3600)]);
+    bench.pass(30);
+    assert_eq!(bench.told_of("risk").len(), 2);
+    bench.event(Event::rescind_inverse_offer("i2".into()));
+    bench.pass(19);
+    assert_eq!(bench.told_of("risk").len(), 2);
+    bench.pass(2);
+    assert_eq!(bench.told_of("risk")[2..], ["risk a no more"]);
+}
+
+#[test]
+fn silence_of_the_connection_is_no_end_of_a_plan() {
+    let mut bench = Bench::subscribed();
+    bench.run("a");
+    asked(&mut bench, vec![inverse("i1", "agent-a", NOON)]);
+    bench.stream_ends(StreamEnd::Closed);
+    bench.silence(1);
+    bench.stream_ends(StreamEnd::Failed("refused".to_owned()));
+    bench.now = Time::from_millis(bench.now.as_millis() + 600_000);
+    bench.silence(0);
+    bench.subscribe();
+    bench.pass(80);
+    asked(&mut bench, vec![inverse("i2", "agent-a", NOON)]);
+    bench.pass(80);
+    assert_eq!(bench.told_of("risk").len(), 1);
+}
+
+#[test]
+fn whoever_runs_on_a_host_that_is_drained_is_told() {
+    let mut bench = Bench::subscribed();
+    bench.run("a");
+    let draining = |state: TaskState| TaskStatus {
+        reason: Some(task_status::Reason::AgentDraining as i32),
+        ..status("a", state)
+    };
+    bench.update(draining(TaskState::TaskKilling));
+    bench.pass(600);
+    bench.update(draining(TaskState::TaskKilled));
+    assert_eq!(
+        bench.told(),
+        [
+            "risk a an operator drains agent-a.example: what runs there is ended",
+            "state a TASK_KILLING",
+            "ended a TASK_KILLED"
+        ]
+    );
 }
 
 #[test]

@@ -184,5 +184,5 @@ fn an_accept_that_may_be_lost_is_not_repeated_but_asked_about() {
     assert_eq!(bench.launched(), ["a"], "once");
     assert_eq!(bench.declined(), [("o1".to_owned(), 600.0)]);
     bench.answer("a", TaskState::TaskGone);
-    assert_eq!(bench.told_of("ended"), ["ended a TASK_GONE"]);
+    assert_eq!(bench.told_of("ended"), ["ended a TASK_GONE again"]);
 }

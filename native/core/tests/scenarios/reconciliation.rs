@@ -1,6 +1,6 @@
 //! What the master is asked, and when.
 
-use crate::bench::{Bench, row};
+use crate::bench::{Bench, config, row};
 use mesos_core::{StreamEnd, TaskPhase};
 use mesos_wire::TaskState;
 
@@ -61,6 +61,10 @@ fn every_quarter_of_an_hour_all_tasks_are_asked_for() {
 fn a_task_that_is_unreachable_is_asked_for_by_name_now_and_then() {
     let mut bench = Bench::subscribed();
     bench.run("a");
+    let mut patient = config(&[]);
+    patient.unreachable_timeout_seconds = "7200".into();
+    bench.framework.reconfigure(patient, bench.now);
+    bench.drain();
     bench.answer("a", TaskState::TaskUnreachable);
     bench.pass(900);
     assert_eq!(bench.asked()[..2], [vec!["a"], vec![]]);

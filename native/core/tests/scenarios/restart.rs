@@ -49,7 +49,7 @@ fn a_crash_between_intent_and_accept_loses_nothing() {
     let mut bench = back_up(bench, &["a"]);
     assert_eq!(bench.asked()[0], ["a"]);
     bench.answer("a", TaskState::TaskGone);
-    assert_eq!(bench.told_of("ended"), ["ended a TASK_GONE"]);
+    assert_eq!(bench.told_of("ended"), ["ended a TASK_GONE again"]);
 }
 
 #[test]

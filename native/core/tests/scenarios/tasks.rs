@@ -1,8 +1,8 @@
 //! Tasks live and die.
 
-use crate::bench::{Bench, offer, status};
-use mesos_core::{StreamEnd, TaskPhase};
-use mesos_wire::{TaskState, TaskStatus, call};
+use crate::bench::{Bench, config, offer, status};
+use mesos_core::{Config, StreamEnd, TaskPhase};
+use mesos_wire::{TaskState, TaskStatus, call, task_status};
 
 #[test]
 fn a_task_runs_is_released_and_ends() {
@@ -105,10 +105,189 @@ fn an_unreachable_task_is_kept_and_may_come_back() {
     let mut bench = Bench::subscribed();
     bench.run("a");
     bench.answer("a", TaskState::TaskUnreachable);
-    bench.pass(7200);
+    bench.pass(595);
     bench.agent_says("a", TaskState::TaskRunning, 1);
+    bench.pass(7200);
     assert_eq!(bench.told(), ["state a TASK_UNREACHABLE", "state a TASK_RUNNING"]);
     assert_eq!(bench.killed(), [""; 0]);
+}
+
+#[test]
+fn an_unreachable_task_is_given_up_when_the_master_says_so_after_the_timeout() {
+    let mut bench = Bench::subscribed();
+    bench.run("a");
+    bench.framework.reconfigure(unreachable_for("60"), bench.now);
+    bench.answer("a", TaskState::TaskUnreachable);
+    bench.forget();
+    bench.pass(59);
+    assert_eq!((bench.asked().len(), bench.told()), (0, Vec::new()));
+    bench.pass(2);
+    assert_eq!((bench.asked(), bench.told()), (vec![vec!["a"]], Vec::new()));
+    bench.answer("a", TaskState::TaskUnreachable);
+    assert_eq!(bench.told(), ["ended a UNREACHABLE_TIMEOUT"]);
+    assert_eq!(bench.killed(), ["a"]);
+    let ending = bench.rows["a"].ending.clone().unwrap().message.unwrap();
+    assert!(
+        ending.contains("not reached agent-a.example for more than 60 s"),
+        "{ending}"
+    );
+    // Java has forgotten it; its host comes back in the end.
+    bench.pass(3600);
+    let kills = bench.killed().len();
+    bench.agent_says("a", TaskState::TaskRunning, 1);
+    assert_eq!(bench.killed().len(), kills + 1, "at once");
+    bench.agent_says("a", TaskState::TaskKilled, 2);
+    assert_eq!(bench.told(), ["ended a UNREACHABLE_TIMEOUT"]);
+    assert_eq!(bench.acknowledged(), [1, 2]);
+}
+
+#[test]
+fn an_unreachable_task_is_given_up_by_a_master_that_says_nothing_of_it_too() {
+    let mut bench = Bench::subscribed();
+    bench.run("a");
+    bench.answer("a", TaskState::TaskUnreachable);
+    bench.pass(629);
+    assert_eq!(bench.told_of("ended"), [""; 0]);
+    bench.pass(2);
+    assert_eq!(bench.told_of("ended"), ["ended a UNREACHABLE_TIMEOUT"]);
+}
+
+#[test]
+fn an_unreachable_task_that_is_back_when_the_master_is_asked_lives() {
+    let mut bench = Bench::subscribed();
+    bench.run("a");
+    bench.answer("a", TaskState::TaskUnreachable);
+    bench.pass(610);
+    bench.answer("a", TaskState::TaskRunning);
+    bench.pass(3600);
+    // The next absence is another one.
+    bench.answer("a", TaskState::TaskUnreachable);
+    bench.pass(599);
+    assert_eq!((bench.told_of("ended"), bench.killed()), (Vec::new(), Vec::new()));
+}
+
+#[test]
+fn an_unreachable_task_is_not_given_up_while_the_master_cannot_be_heard() {
+    let mut bench = Bench::subscribed();
+    bench.run("a");
+    bench.answer("a", TaskState::TaskUnreachable);
+    bench.stream_ends(StreamEnd::Closed);
+    for _ in 0..100 {
+        bench.silence(10);
+        if bench.attempt.is_some() {
+            bench.stream_ends(StreamEnd::Failed("refused".to_owned()));
+        }
+    }
+    while bench.attempt.is_none() {
+        bench.silence(1);
+    }
+    bench.subscribe();
+    bench.pass(25);
+    assert_eq!(bench.told_of("ended"), [""; 0]);
+    bench.answer("a", TaskState::TaskRunning);
+    bench.pass(3600);
+    assert_eq!(bench.told_of("ended"), [""; 0]);
+}
+
+#[test]
+fn the_next_process_gives_an_unreachable_task_its_time_anew() {
+    let mut bench = Bench::subscribed();
+    bench.run("a");
+    bench.answer("a", TaskState::TaskUnreachable);
+    bench.pass(500);
+    let mut bench = bench.crash(&["a"]);
+    bench.find_leader();
+    bench.subscribe();
+    bench.answer("a", TaskState::TaskUnreachable);
+    bench.pass(590);
+    assert_eq!(bench.told_of("ended"), [""; 0]);
+    bench.pass(15);
+    bench.answer("a", TaskState::TaskUnreachable);
+    assert_eq!(bench.told_of("ended"), ["ended a UNREACHABLE_TIMEOUT"]);
+    // Java had no time to hear of it.
+    let mut bench = bench.crash(&["a"]);
+    assert_eq!(bench.told_of("ended"), ["ended a UNREACHABLE_TIMEOUT"]);
+    bench.find_leader();
+    bench.subscribe();
+    bench.pass(0);
+    assert_eq!(bench.killed(), ["a"]);
+}
+
+#[test]
+fn a_shorter_timeout_counts_for_what_is_unreachable_already() {
+    let mut bench = Bench::subscribed();
+    bench.run("a");
+    bench.answer("a", TaskState::TaskUnreachable);
+    bench.pass(100);
+    bench.forget();
+    bench.framework.reconfigure(unreachable_for("90"), bench.now);
+    bench.drain();
+    assert_eq!(bench.asked(), [["a"]]);
+    bench.answer("a", TaskState::TaskUnreachable);
+    assert_eq!(bench.told_of("ended"), ["ended a UNREACHABLE_TIMEOUT"]);
+}
+
+fn unreachable_for(seconds: &str) -> Config {
+    let mut changed = config(&[]);
+    changed.unreachable_timeout_seconds = seconds.into();
+    changed
+}
+
+#[test]
+fn a_launch_that_is_lost_without_its_fault_is_asked_for_again_at_once() {
+    use task_status::Reason;
+    for (state, reason, again) in [
+        (TaskState::TaskDropped, Some(Reason::InvalidOffers), true),
+        (TaskState::TaskError, Some(Reason::InvalidOffers), true),
+        (TaskState::TaskLost, Some(Reason::MasterDisconnected), true),
+        (TaskState::TaskDropped, Some(Reason::AgentDisconnected), true),
+        (TaskState::TaskKilled, Some(Reason::AgentDraining), true),
+        (TaskState::TaskDropped, None, true),
+        (TaskState::TaskUnknown, Some(Reason::Reconciliation), true),
+        (TaskState::TaskGone, Some(Reason::AgentRemoved), true),
+        (TaskState::TaskError, Some(Reason::TaskInvalid), false),
+        (TaskState::TaskFailed, Some(Reason::ContainerLaunchFailed), false),
+        (TaskState::TaskFailed, None, false),
+        (TaskState::TaskLost, None, false),
+    ] {
+        let mut bench = Bench::subscribed();
+        bench.submit("a", "small");
+        bench.offers(vec![offer("o1", "agent-a", 1.0)]);
+        bench.update(TaskStatus {
+            reason: reason.map(|reason| reason as i32),
+            ..status("a", state)
+        });
+        let told = format!(
+            "ended a {}{}",
+            state.as_str_name(),
+            if again { " again" } else { "" }
+        );
+        assert_eq!(bench.told_of("ended"), [told], "{reason:?}");
+    }
+}
+
+#[test]
+fn what_ran_is_not_asked_for_again_by_itself() {
+    let mut bench = Bench::subscribed();
+    bench.run("a");
+    bench.answer("a", TaskState::TaskGone);
+    assert_eq!(bench.told(), ["ended a TASK_GONE"]);
+}
+
+#[test]
+fn one_lost_launch_after_the_other_is_no_bad_luck_any_more() {
+    let mut bench = Bench::subscribed();
+    let drop = |bench: &mut Bench, number: u32| {
+        let name = format!("a{number}");
+        bench.submit(&name, "small");
+        bench.offers(vec![offer(&format!("o{number}"), "agent-a", 1.0)]);
+        bench.answer(&name, TaskState::TaskDropped);
+        bench.told_of("ended").pop().unwrap().ends_with("again")
+    };
+    let lucky: Vec<bool> = (0..7).map(|number| drop(&mut bench, number)).collect();
+    assert_eq!(lucky, [true, true, true, true, true, false, false]);
+    bench.run("b");
+    assert!(drop(&mut bench, 9), "one has run since");
 }
 
 #[test]

@@ -41,6 +41,7 @@ pub(crate) fn run(input: &[u8]) -> u64 {
         config,
         Restored {
             framework_id: Some("f-1".to_owned()),
+            registration: None,
             tasks: tasks.into_values().collect(),
         },
     );

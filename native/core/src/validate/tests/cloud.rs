@@ -39,6 +39,19 @@ fn cloud_fields_are_looked_at() {
         field(serde_json::json!({"failoverTimeoutSeconds": 0})),
         ["failoverTimeoutSeconds"]
     );
+    for wrong in ["0", "-1", "1.5", "soon"] {
+        assert_eq!(
+            field(serde_json::json!({ "unreachableTimeoutSeconds": wrong })),
+            ["unreachableTimeoutSeconds"]
+        );
+    }
+    assert_eq!(
+        field(serde_json::json!({"unreachableTimeoutSeconds": "", "labels": "a=b\nc"})),
+        [""; 0]
+    );
+    for wrong in ["=b", "a=b\norg.jenkinsci.plugins.mesos.cloud=c"] {
+        assert_eq!(field(serde_json::json!({ "labels": wrong })), ["labels"]);
+    }
     assert_eq!(
         field(serde_json::json!({"declineSeconds": "x"})),
         ["declineSeconds"]
