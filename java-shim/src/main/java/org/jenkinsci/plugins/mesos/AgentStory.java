@@ -37,6 +37,11 @@ public final class AgentStory {
         return agent.host();
     }
 
+    /** What is planned for its host that its builds may not survive; null if there is nothing. */
+    public String getRisk() {
+        return agent.risk();
+    }
+
     /**
      * What happened so far, each line with its time of day, the oldest first; at most {@link #LINES}. Where there was
      * more, a line in the middle says how much is left out.

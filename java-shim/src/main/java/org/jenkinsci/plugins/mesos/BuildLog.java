@@ -44,10 +44,22 @@ public final class BuildLog extends RunListener<Run<?, ?>> {
         MesosSlave node = computer.getNode();
         if (node != null && node.getBuilds() > 1) {
             log.println("Mesos: build " + node.getBuilds() + " on agent " + story.getName());
+            if (story.getRisk() != null) {
+                log.println("Mesos: At risk: " + story.getRisk());
+            }
         } else {
             log.println("Mesos: agent " + story.getName());
             story.getLines().forEach(line -> log.println("Mesos: " + line));
         }
+    }
+
+    /** Tells the builds that run on an agent. */
+    static void tell(MesosComputer computer, String line) {
+        OPEN.values().forEach(open -> {
+            if (open.computer == computer) {
+                open.listener.getLogger().println(line);
+            }
+        });
     }
 
     /** The agent's task is over: the builds that still run on it are told at once. */

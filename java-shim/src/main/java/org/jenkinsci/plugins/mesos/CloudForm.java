@@ -58,6 +58,16 @@ public abstract class CloudForm extends FieldDescriptor<Cloud> {
     }
 
     @RequirePOST
+    public FormValidation doCheckUnreachableTimeout(@QueryParameter String value) {
+        return FieldCheck.cloud("unreachableTimeoutSeconds", value);
+    }
+
+    /** By GET too: the old host cannot check a text area otherwise, and only the text itself is looked at. */
+    public FormValidation doCheckFrameworkLabels(@QueryParameter String value) {
+        return FieldCheck.cloud("labels", value);
+    }
+
+    @RequirePOST
     public FormValidation doCheckLaunchTimeout(@QueryParameter String value) {
         return FieldCheck.cloud("launchTimeoutSeconds", value);
     }

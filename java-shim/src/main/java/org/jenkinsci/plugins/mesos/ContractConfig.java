@@ -30,6 +30,8 @@ final class ContractConfig {
         config.put("jenkinsUrl", Util.fixNull(cloud.agentsJenkinsUrl()));
         config.put("onDemandRegistration", cloud.isOnDemandRegistration());
         config.put("failoverTimeoutSeconds", cloud.getFailoverTimeout());
+        config.put("unreachableTimeoutSeconds", cloud.getUnreachableTimeout());
+        config.put("labels", cloud.getFrameworkLabels());
         config.put("declineSeconds", cloud.getDeclineOfferDuration());
         config.put("launchTimeoutSeconds", cloud.getLaunchTimeout());
         config.put("placement", cloud.getPlacement());

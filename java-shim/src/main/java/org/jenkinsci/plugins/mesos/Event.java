@@ -23,14 +23,18 @@ public sealed interface Event {
     /** A non-terminal state of the task. */
     record State(long at, String name, String state, String message, String reason, String host) implements OfAgent {}
 
-    /** The task is over; once for each agent. {@code requested}: it was released. */
-    record Ended(long at, String name, String state, String reason, String message, boolean requested)
+    /**
+     * The task is over; once for each agent. {@code requested}: it was released; {@code again}: it says nothing against
+     * its template.
+     */
+    record Ended(
+            long at, String name, String state, String reason, String message, boolean requested, boolean again)
             implements OfAgent {}
 
     /** After the start: the task of a node that Jenkins still has is there. */
     record Known(long at, String name, String state, String host) implements OfAgent {}
 
-    /** Its host is to be under maintenance: {@code message} says which, when and for how long. */
+    /** Its host is to be under maintenance: {@code message} says which, when and for how long; null: no more. */
     record Risk(long at, String name, String message) implements OfAgent {}
 
     /** The master gave a framework id; {@code previous} is null at the first start. */
@@ -82,7 +86,8 @@ public sealed interface Event {
                     json.text("state"),
                     json.text("reason"),
                     json.text("message"),
-                    json.flag("requested", false));
+                    json.flag("requested", false),
+                    json.flag("again", false));
             case "known" -> new Known(
                     at, json.requiredText("name"), json.text("state"), json.text("host"));
             case "risk" -> new Risk(at, json.requiredText("name"), json.text("message"));

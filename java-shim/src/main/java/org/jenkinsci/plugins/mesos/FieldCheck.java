@@ -27,6 +27,8 @@ final class FieldCheck {
             Map.entry("jenkinsUrl", "jenkinsURL"),
             Map.entry("declineSeconds", "declineOfferDuration"),
             Map.entry("failoverTimeoutSeconds", "failoverTimeout"),
+            Map.entry("unreachableTimeoutSeconds", "unreachableTimeout"),
+            Map.entry("labels", "frameworkLabels"),
             Map.entry("launchTimeoutSeconds", "launchTimeout"),
             Map.entry("principal", "credentialsId"),
             Map.entry("templates", "slaveInfos"),
@@ -48,7 +50,7 @@ final class FieldCheck {
     /** Fields of a cloud that stand for their default, or for no limit, when they are empty. */
     private static final Set<String> OPTIONAL = Set.of(
             "declineSeconds", "failoverTimeoutSeconds", "holdBackSeconds", "launchTimeoutSeconds", "maxAgents",
-            "maxCpus", "maxMem");
+            "maxCpus", "maxMem", "unreachableTimeoutSeconds");
 
     private FieldCheck() {}
 

@@ -55,10 +55,11 @@ public class IdleWatch extends PeriodicWork {
         } else if (computer.isOnline()) {
             endIfIdle(node, computer);
         } else if (agent.phase() == MesosAgent.Phase.RUNNING
+                && !agent.isUnreachable()
                 && computer.isOffline()
                 && !computer.isTemporarilyOffline()
                 && computer.getChannel() == null) {
-            long away = Math.min(agent.millisInPhase(), computer.awayMillis());
+            long away = Math.min(agent.millisExpected(), computer.awayMillis());
             if (away >= MesosFramework.ONLINE_TIMEOUT_MILLIS) {
                 AgentEnd.soon(node, "the agent has not connected for " + away / 60_000
                         + " minutes although its task runs; look at the task's stdout and stderr in Mesos and check"

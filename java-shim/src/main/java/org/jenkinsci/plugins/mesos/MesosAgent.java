@@ -77,6 +77,8 @@ final class MesosAgent {
     private String host;
     private String risk;
     private long phaseSince = requestedAt;
+    private boolean unreachable;
+    private long reachableSince = requestedAt;
     private boolean nodeAdded;
     private boolean waitingTold;
     private boolean announced;
@@ -275,8 +277,22 @@ final class MesosAgent {
         return phase;
     }
 
-    synchronized long millisInPhase() {
-        return System.currentTimeMillis() - phaseSince;
+    /** Whether the master reaches its host, as Mesos told last. */
+    synchronized void reachable(boolean reached) {
+        if (unreachable && reached) {
+            reachableSince = System.currentTimeMillis();
+        }
+        unreachable = !reached;
+    }
+
+    /** Mesos does not reach its host at the moment: for how long that may go on is for the native side to say. */
+    synchronized boolean isUnreachable() {
+        return unreachable;
+    }
+
+    /** How long it may have been expected to be connected: since it runs, and since its host came back if it was away. */
+    synchronized long millisExpected() {
+        return System.currentTimeMillis() - Math.max(phaseSince, reachableSince);
     }
 
     /** Unix milliseconds; of an owned agent, when the cloud was opened. */

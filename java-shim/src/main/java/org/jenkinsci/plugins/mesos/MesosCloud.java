@@ -38,6 +38,7 @@ public class MesosCloud extends CloudLimits {
     static final String DEFAULT_CONNECTION = "auto";
     static final String DEFAULT_FAILOVER_SECONDS = "604800";
     static final String DEFAULT_LAUNCH_SECONDS = "600";
+    static final String DEFAULT_UNREACHABLE_SECONDS = "600";
     static final String DEFAULT_PLACEMENT = "pack";
     static final String DEFAULT_HOLD_BACK_SECONDS = "300";
 
@@ -67,6 +68,8 @@ public class MesosCloud extends CloudLimits {
     private String tunnel;
     private String caFile;
     private String failoverTimeout;
+    private String unreachableTimeout;
+    private String frameworkLabels;
     private String launchTimeout;
     private String placement;
     private String holdBackSeconds;
@@ -120,6 +123,8 @@ public class MesosCloud extends CloudLimits {
         tunnel = source.tunnel;
         caFile = source.caFile;
         failoverTimeout = source.failoverTimeout;
+        unreachableTimeout = source.unreachableTimeout;
+        frameworkLabels = source.frameworkLabels;
         launchTimeout = source.launchTimeout;
         placement = source.placement;
         holdBackSeconds = source.holdBackSeconds;
@@ -361,6 +366,26 @@ public class MesosCloud extends CloudLimits {
     @DataBoundSetter
     public void setFailoverTimeout(String failoverTimeout) {
         this.failoverTimeout = nullIfDefault(failoverTimeout, DEFAULT_FAILOVER_SECONDS);
+    }
+
+    /** Seconds for which an agent is kept whose host Mesos does not reach. */
+    public String getUnreachableTimeout() {
+        return unreachableTimeout == null ? DEFAULT_UNREACHABLE_SECONDS : unreachableTimeout;
+    }
+
+    @DataBoundSetter
+    public void setUnreachableTimeout(String unreachableTimeout) {
+        this.unreachableTimeout = nullIfDefault(unreachableTimeout, DEFAULT_UNREACHABLE_SECONDS);
+    }
+
+    /** Labels of the framework beside the plugin's own: {@code key=value} lines; empty: none. */
+    public String getFrameworkLabels() {
+        return Util.fixNull(frameworkLabels);
+    }
+
+    @DataBoundSetter
+    public void setFrameworkLabels(String frameworkLabels) {
+        this.frameworkLabels = Util.fixEmptyAndTrim(frameworkLabels);
     }
 
     /** Seconds within which an agent must run. */

@@ -13,6 +13,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import jenkins.model.Jenkins;
+import org.jvnet.localizer.Localizable;
 
 /** The live side of a {@link MesosSlave}. */
 public class MesosComputer extends AbstractCloudComputer<MesosSlave> {
@@ -165,6 +166,15 @@ public class MesosComputer extends AbstractCloudComputer<MesosSlave> {
         return refusal;
     }
 
+    /** Whether Mesos reaches its host no more, and for how long the agent is kept then; null if it does. */
+    Localizable unreachable() {
+        MesosAgent known = agent();
+        MesosFramework framework = MesosFrameworks.find(cloudId);
+        return known == null || framework == null || !known.isUnreachable()
+                ? null
+                : Messages._MesosComputer_unreachable(known.host(), framework.cloud().getUnreachableTimeout());
+    }
+
     /** The queue chooses it for no further build; a build that it was chosen for may still come. */
     void refuseBuilds(String why) {
         refusal = why;
@@ -236,7 +246,7 @@ public class MesosComputer extends AbstractCloudComputer<MesosSlave> {
      * @param now Unix milliseconds
      */
     int mostBuilds(MesosSlave node, long now) {
-        if (refusal != null || node.isFull(now) || isHeldAlone() || node.isSingleUse() && hasWork()) {
+        if (refusal != null || unreachable() != null || node.isFull(now) || isHeldAlone() || node.isSingleUse() && hasWork()) {
             return 0;
         }
         int limit = node.getMaxBuilds();
@@ -266,6 +276,10 @@ public class MesosComputer extends AbstractCloudComputer<MesosSlave> {
         }
         if (known.over().isDone()) {
             return AgentNodes.cause(known.reason());
+        }
+        Localizable unreachable = unreachable();
+        if (unreachable != null && !known.isReleased()) {
+            return OfflineCause.create(unreachable);
         }
         if (known.isReleased() || onlineSince > 0) {
             return super.getOfflineCause();

@@ -27,12 +27,17 @@ import java.util.logging.Logger;
 final class MesosFramework {
     private static final Logger LOGGER = Logger.getLogger(MesosFramework.class.getName());
 
+    private static final String UNREACHABLE = "TASK_UNREACHABLE";
+
     private static final long POLL_MILLIS = 1000;
 
     /** After a poll that failed, so that a lasting failure does not spin. */
     private static final long PAUSE_MILLIS = 5000;
 
-    /** How long a running task may take until its agent is online; also how long an agent may stay away. */
+    /**
+     * How long a running task may take until its agent is online; also how long an agent may stay away whose host Mesos
+     * reaches.
+     */
     static final long ONLINE_TIMEOUT_MILLIS = TimeUnit.SECONDS.toMillis(600);
 
     final String cloudId;
@@ -217,7 +222,7 @@ final class MesosFramework {
             try {
                 NativeBridge.submit(handle, submission(agent));
             } catch (NativeException e) {
-                end(agent, "cannot be requested: " + e.getMessage());
+                end(agent, "cannot be requested: " + e.getMessage(), false);
                 continue;
             }
             // released while it was being asked for: that came too early for the native side
@@ -386,9 +391,10 @@ final class MesosFramework {
                             : ""));
         } else if (event instanceof Event.State state) {
             agent.host(state.host());
+            agent.reachable(!UNREACHABLE.equals(state.state()));
             if ("TASK_RUNNING".equals(state.state())) {
                 agent.enter(MesosAgent.Phase.RUNNING, null);
-            } else if ("TASK_UNREACHABLE".equals(state.state())) {
+            } else if (UNREACHABLE.equals(state.state())) {
                 // it may come back: no end, but what is to be known of it
                 agent.enter(agent.phase(), join(state.state(), state.reason(), state.message()));
             }
@@ -396,23 +402,28 @@ final class MesosFramework {
                     + agent.secondsSinceRequest() + " s");
         } else if (event instanceof Event.Known known) {
             agent.host(known.host());
+            agent.reachable(!UNREACHABLE.equals(known.state()));
             agent.enter(MesosAgent.Phase.RUNNING, null);
             agent.tell(known.at(), "Known to Mesos after the restart: " + join(known.state(), known.host()));
         } else if (event instanceof Event.Risk risk) {
             agent.risk(risk.message());
-            agent.tell(risk.at(), "At risk: " + risk.message());
+            String line = risk.message() == null
+                    ? "No longer at risk: nothing is planned for its host any more"
+                    : "At risk: " + risk.message();
+            agent.tell(risk.at(), line);
+            RunningBuilds.tell(agent.name, "Mesos: agent " + agent.name + ": " + line);
         } else if (event instanceof Event.Ended ended) {
             String why = join(ended.state(), ended.reason(), ended.message(), agent.secretTrouble());
             agent.tell(ended.at(), "Ended: " + why);
-            end(agent, why);
+            end(agent, why, ended.again());
         }
     }
 
     /** The agent's task is over, or will never be: the node goes, and whoever waits for it learns why. */
-    private void end(MesosAgent agent, String why) {
+    private void end(MesosAgent agent, String why, boolean again) {
         boolean failed = !agent.owned && !agent.isReleased() && !agent.online().isDone();
         // before it counts no more: nobody shall ask for another one without that pause
-        String next = failed ? again(agent, why) : "";
+        String next = failed ? next(agent, why, again) : "";
         agents.remove(agent.name);
         AgentSecrets.forget(cloudId, agent.name);
         agent.enter(MesosAgent.Phase.ENDED, why);
@@ -431,7 +442,11 @@ final class MesosFramework {
     }
 
     /** An agent failed before it was online: when another may be asked for. */
-    private String again(MesosAgent agent, String why) {
+    private String next(MesosAgent agent, String why, boolean again) {
+        if (again) {
+            agent.tell("its template is not to blame: another agent of " + agent.template + " can be requested at once");
+            return "";
+        }
         backOff.failed(agent.template);
         lastFailures.put(agent.template, agent.name + ": " + why);
         String next = "another agent of template " + agent.template + " can be requested in "

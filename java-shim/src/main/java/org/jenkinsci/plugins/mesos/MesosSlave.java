@@ -278,8 +278,10 @@ public class MesosSlave extends AbstractCloudSlave {
         }
         if (toComputer() instanceof MesosComputer computer) {
             String why = computer.refusal();
-            if (why != null) {
-                return CauseOfBlockage.fromMessage(Messages._MesosSlave_takesNoMore(name, why));
+            Object unreachable = why == null ? computer.unreachable() : null;
+            if (why != null || unreachable != null) {
+                return CauseOfBlockage.fromMessage(
+                        Messages._MesosSlave_takesNoMore(name, why == null ? unreachable : why));
             }
             if (maxBuilds > 0 && getBuilds() + computer.beginning() >= maxBuilds) {
                 return CauseOfBlockage.fromMessage(

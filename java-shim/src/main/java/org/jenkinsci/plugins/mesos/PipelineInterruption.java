@@ -6,6 +6,7 @@ import hudson.model.Executor;
 import hudson.model.Label;
 import hudson.model.Queue;
 import hudson.model.Result;
+import hudson.model.TaskListener;
 import java.io.IOException;
 import java.util.List;
 import java.util.logging.Level;
@@ -43,6 +44,24 @@ final class PipelineInterruption {
         for (Queue.BuildableItem item : Queue.getInstance().getBuildableItems()) {
             if ((Object) item.task instanceof PlaceholderTask task && agent.equals(awaitedBy(task))) {
                 endWaiting(task, new MesosAgentLost(agent, event));
+            }
+        }
+    }
+
+    /** Tells the {@code node} steps that run on an agent, each in its own part of its Pipeline's log. */
+    static void tell(Computer computer, String line) {
+        for (Executor executor : computer.getExecutors()) {
+            Queue.Executable executable = executor.getCurrentExecutable();
+            if (executable != null && (Object) executable.getParent() instanceof PlaceholderTask task) {
+                withExecutions(task, false, all -> {
+                    FlowNode node = nodeOf(task);
+                    for (StepExecution each : all) {
+                        TaskListener log = each.getContext().get(TaskListener.class);
+                        if (log != null && node.equals(each.getContext().get(FlowNode.class))) {
+                            log.getLogger().println(line);
+                        }
+                    }
+                });
             }
         }
     }
@@ -111,7 +130,7 @@ final class PipelineInterruption {
                     } catch (InterruptedException e) {
                         Thread.currentThread().interrupt();
                     } catch (Exception e) {
-                        LOGGER.log(Level.WARNING, "cannot end what a Pipeline ran on a lost agent", e);
+                        LOGGER.log(Level.WARNING, "cannot reach what a Pipeline runs on an agent", e);
                     }
                 },
                 Computer.threadPoolForRemoting);

@@ -72,7 +72,8 @@ public class AgentStoryTest extends AgentTestCase {
         gate.awaitBuild();
         // the old host closes the log when it finds the connection gone, so the build is held until it is told
         framework.handle(new Event.Ended(
-                4, node.getNodeName(), "TASK_FAILED", "REASON_CONTAINER_LIMITATION_MEMORY", "Memory limit exceeded", false));
+                4, node.getNodeName(), "TASK_FAILED", "REASON_CONTAINER_LIMITATION_MEMORY", "Memory limit exceeded", false,
+                false));
         String told = "was lost: TASK_FAILED, REASON_CONTAINER_LIMITATION_MEMORY, Memory limit exceeded";
         awaitLog(job.getLastBuild(), told);
         gate.open();

@@ -303,12 +303,22 @@ public class DemandTest extends MesosTestCase {
         queued("mesos");
         await("it is asked for", () -> waiting(framework) == 1);
         String failed = framework.agents().get(0).name;
-        framework.handle(new Event.Ended(1, failed, "TASK_FAILED", null, "no such image", false));
+        framework.handle(new Event.Ended(1, failed, "TASK_FAILED", null, "no such image", false, false));
         await("the pause is told", () -> Demand.report().waits().stream()
                 .anyMatch(wait -> wait.why() != null && wait.why().contains("failed before they were online")));
         String note = framework.history().notes().get(0).text();
         assertTrue(note, note.contains("no such image") && note.contains("can be requested in 5 s"));
         await("another one is asked for", () -> framework.agents().stream().anyMatch(agent -> !agent.name.equals(failed)));
+    }
+
+    public void testALaunchThatIsLostWithoutItsFaultIsAskedForAgainAtOnce() throws Exception {
+        MesosFramework framework = opened(cloud(template("mesos", 1, 1)));
+        queued("mesos");
+        await("it is asked for", () -> waiting(framework) == 1);
+        String lost = framework.agents().get(0).name;
+        framework.handle(new Event.Ended(1, lost, "TASK_DROPPED", "REASON_INVALID_OFFERS", "gone", false, true));
+        assertEquals(0, framework.pauseOf("mesos"));
+        await("another one is asked for", () -> framework.agents().stream().anyMatch(agent -> !agent.name.equals(lost)));
     }
 
     public void testAStormOfBuildsAndOfLeavingThem() throws Exception {

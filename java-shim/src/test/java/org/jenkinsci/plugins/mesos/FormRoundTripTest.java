@@ -56,6 +56,8 @@ public class FormRoundTripTest extends MesosTestCase {
         type(form, "description", "typed");
         type(form, "onDemandRegistration", "false");
         type(form, "failoverTimeout", "100");
+        type(form, "unreachableTimeout", "200");
+        type(form, "frameworkLabels", "a=b");
         type(form, "connection", "tcp");
         type(form, "tunnel", ":4000");
         type(form, "pipelineAllowed", "true");
@@ -76,6 +78,8 @@ public class FormRoundTripTest extends MesosTestCase {
         assertEquals("typed", saved.getDescription());
         assertFalse(saved.isOnDemandRegistration());
         assertEquals("100", saved.getFailoverTimeout());
+        assertEquals("200", saved.getUnreachableTimeout());
+        assertEquals("a=b", saved.getFrameworkLabels());
         assertEquals("tcp", saved.getConnection());
         assertEquals(":4000", saved.getTunnel());
         assertTrue(saved.isPipelineAllowed());
@@ -100,6 +104,7 @@ public class FormRoundTripTest extends MesosTestCase {
         HtmlForm form = form();
         for (String field : List.of("slaveCpus", "slaveMem", "minExecutors", "maxExecutors", "executorCpus", "executorMem",
                 "diskNeeded", "remoteFSRoot", "idleTerminationMinutes", "failoverTimeout", "declineOfferDuration", "role",
+                "unreachableTimeout", "frameworkLabels",
                 "pipelineImages", "allowedFolders", "templateName", "slaveAttributesString")) {
             type(form, field, " ");
         }

@@ -21,6 +21,8 @@ final class FullForm {
         cloud.setEnableMetricsHealthcheck(false);
         cloud.setDeclineOfferDuration("30");
         cloud.setFailoverTimeout("3600");
+        cloud.setUnreachableTimeout("300");
+        cloud.setFrameworkLabels("team=build\nspot");
         cloud.setLaunchTimeout("120");
         cloud.setConnection("websocket");
         cloud.setTunnel("gate.example:5000");

@@ -19,8 +19,10 @@ public class MessagesFromNativeTest extends TestCase {
                 + "{\"type\":\"accepted\",\"at\":7,\"name\":\"n\",\"host\":\"h\",\"agentId\":\"s\",\"cpus\":0.3,\"mem\":768,\"tasksInOffer\":2},"
                 + "{\"type\":\"state\",\"at\":8,\"name\":\"n\",\"state\":\"TASK_RUNNING\",\"message\":\"m\",\"reason\":null,\"host\":\"h\"},"
                 + "{\"type\":\"ended\",\"at\":9,\"name\":\"n\",\"state\":\"TASK_FAILED\",\"reason\":\"r\",\"message\":\"[1]\",\"requested\":true},"
+                + "{\"type\":\"ended\",\"at\":9,\"name\":\"o\",\"state\":\"TASK_DROPPED\",\"again\":true},"
                 + "{\"type\":\"known\",\"at\":10,\"name\":\"n\",\"state\":\"TASK_RUNNING\",\"host\":\"h\"},"
                 + "{\"type\":\"risk\",\"at\":10,\"name\":\"n\",\"message\":\"h is under maintenance\"},"
+                + "{\"type\":\"risk\",\"at\":11,\"name\":\"n\",\"message\":null},"
                 + "{\"type\":\"framework\",\"at\":11,\"frameworkId\":\"f\",\"previous\":null},"
                 + "{\"type\":\"trouble\",\"at\":12,\"subject\":\"ledger\",\"message\":\"m\"},"
                 + "{\"type\":\"later\",\"at\":13}]}"));
@@ -31,9 +33,11 @@ public class MessagesFromNativeTest extends TestCase {
                         new Event.Waiting(6, "n", "needs 8 CPUs", false),
                         new Event.Accepted(7, "n", "h", 0.3, 768, 2),
                         new Event.State(8, "n", "TASK_RUNNING", "m", null, "h"),
-                        new Event.Ended(9, "n", "TASK_FAILED", "r", "[1]", true),
+                        new Event.Ended(9, "n", "TASK_FAILED", "r", "[1]", true, false),
+                        new Event.Ended(9, "o", "TASK_DROPPED", null, null, false, true),
                         new Event.Known(10, "n", "TASK_RUNNING", "h"),
                         new Event.Risk(10, "n", "h is under maintenance"),
+                        new Event.Risk(11, "n", null),
                         new Event.Framework(11, "f", null),
                         new Event.Trouble(12, "ledger", "m"),
                         new Event.Unknown(13, "later")),

@@ -171,7 +171,7 @@ public class ProvisioningTest extends MesosTestCase {
         MesosFramework framework = opened(cloud);
         String agent = cloud.provision(Label.get("mesos"), 1).iterator().next().displayName;
         framework.handle(acceptance(agent));
-        framework.handle(new Event.Ended(2000, agent, "TASK_FAILED", "REASON_COMMAND_EXECUTOR_FAILED", "exit 1", false));
+        framework.handle(new Event.Ended(2000, agent, "TASK_FAILED", "REASON_COMMAND_EXECUTOR_FAILED", "exit 1", false, false));
         AgentNodes.finish();
         assertNull(hudson.getNode(agent));
         String note = framework.history().notes().get(0).text();
