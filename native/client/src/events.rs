@@ -154,6 +154,7 @@ mod tests {
             reason: None,
             message: None,
             requested: true,
+            again: false,
             sandbox: None,
         }
     }

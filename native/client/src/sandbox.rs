@@ -37,6 +37,7 @@ pub(crate) async fn explained(connector: &Connector, notice: Notice, patience: D
         reason,
         message,
         requested,
+        again,
         sandbox: Some(sandbox),
     } = notice
     else {
@@ -64,6 +65,7 @@ pub(crate) async fn explained(connector: &Connector, notice: Notice, patience: D
         reason,
         message,
         requested,
+        again,
         sandbox: None,
     }
 }
@@ -151,6 +153,7 @@ mod tests {
             reason: None,
             message: Some("it failed".to_owned()),
             requested: false,
+            again: false,
             sandbox: Some(Sandbox::new(
                 MasterAddress {
                     scheme: mesos_core::master::Scheme::Http,

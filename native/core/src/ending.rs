@@ -121,7 +121,10 @@ fn is_bad_luck(state: TaskState, status: &TaskStatus) -> bool {
         // Mesos says so of what never began for a passing reason only.
         _ => matches!(
             state,
-            TaskState::TaskDropped | TaskState::TaskUnknown | TaskState::TaskGone | TaskState::TaskGoneByOperator
+            TaskState::TaskDropped
+                | TaskState::TaskUnknown
+                | TaskState::TaskGone
+                | TaskState::TaskGoneByOperator
         ),
     }
 }

@@ -373,10 +373,7 @@ impl Framework {
                     self.on_rescind_inverse(&rescind.inverse_offer_id, now);
                 }
             }
-            Type::Unknown
-            | Type::Message
-            | Type::Heartbeat
-            | Type::UpdateOperationStatus => {}
+            Type::Unknown | Type::Message | Type::Heartbeat | Type::UpdateOperationStatus => {}
         }
     }
 

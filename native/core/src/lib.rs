@@ -54,8 +54,8 @@ mod waiting;
 pub use amount::Amount;
 pub use config::{
     CommandStyle, Config, Container, ContainerKind, DockerAccess, Domain, DomainFilter, FormerLogin,
-    LabelError, Limits, Mode, Networking, Parameter, PortMapping, PortProtocol, Template, TemplateSize, Templates, Uri, Variable,
-    Volume, normal_label,
+    LabelError, Limits, Mode, Networking, Parameter, PortMapping, PortProtocol, Template, TemplateSize,
+    Templates, Uri, Variable, Volume, normal_label,
 };
 pub use constraints::{ConstraintError, Constraints};
 pub use decision::Decision;

@@ -8,9 +8,9 @@ use crate::calls::Sent;
 use crate::framework::Framework;
 use crate::journal::{After, Key};
 use crate::notice::Notice;
-use mesos_wire::{Call, Filters, InverseOffer, OfferId, Unavailability, call};
 use crate::time::Time;
 use crate::timer::Timer;
+use mesos_wire::{Call, Filters, InverseOffer, OfferId, Unavailability, call};
 use std::time::Duration;
 
 /// The answer holds for so long, unless the maintenance changes.

@@ -187,10 +187,10 @@ impl Framework {
             ports: row.ports.clone(),
             releasing: row.released.is_some() || row.ending.is_some(),
             risk: self
-                    .watches
-                    .get(&row.name)
-                    .and_then(|watch| watch.risk.as_ref())
-                    .map(|risk| risk.message.clone()),
+                .watches
+                .get(&row.name)
+                .and_then(|watch| watch.risk.as_ref())
+                .map(|risk| risk.message.clone()),
         });
         Status {
             v: 1,

@@ -410,7 +410,9 @@ impl Framework {
                 let due = (absence.since + grace).max(absence.hold);
                 match absence.asked {
                     _ if due > now => due_at(due),
-                    Some(asked) if absence.confirmed || asked + LAST_WORD <= now => lost.push(row.name.clone()),
+                    Some(asked) if absence.confirmed || asked + LAST_WORD <= now => {
+                        lost.push(row.name.clone())
+                    }
                     Some(asked) => due_at(asked + LAST_WORD),
                     None => {
                         absence.asked = Some(now);

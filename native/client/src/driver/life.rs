@@ -330,6 +330,7 @@ impl Driver {
                             reason: None,
                             message: Some(error.to_string()),
                             requested: false,
+                            again: false,
                             sandbox: None,
                         });
                     }

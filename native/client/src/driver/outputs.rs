@@ -122,7 +122,11 @@ fn log(notice: &Notice) {
         } => {
             tracing::warn!("{name} has ended unasked, {state}{}", text(message));
         }
-        Notice::Risk { name, message } => tracing::warn!("{name}: {message}"),
+        Notice::Risk {
+            name,
+            message: Some(message),
+        } => tracing::warn!("{name}: {message}"),
+        Notice::Risk { name, message: None } => tracing::info!("{name} is not at risk any more"),
         Notice::Known { name, state, .. } => tracing::info!("{name} is still there, {state}"),
         Notice::Framework {
             framework_id,

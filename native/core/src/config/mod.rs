@@ -277,10 +277,14 @@ impl Config {
                 None => (line, None),
             };
             if key.is_empty() {
-                return Err(format!("`{line}` has no key: enter key=value, a line for each label"));
+                return Err(format!(
+                    "`{line}` has no key: enter key=value, a line for each label"
+                ));
             }
             if key.starts_with(OWN_LABELS) {
-                return Err(format!("`{key}` is one of the plugin's own labels: choose another key"));
+                return Err(format!(
+                    "`{key}` is one of the plugin's own labels: choose another key"
+                ));
             }
             Ok((key, value.filter(|value| !value.is_empty())))
         })
@@ -293,7 +297,10 @@ impl Config {
             return self.secret.as_ref();
         }
         let former = self.former_login.as_ref()?;
-        former.secret.as_ref().filter(|_| former.principal.trim() == principal)
+        former
+            .secret
+            .as_ref()
+            .filter(|_| former.principal.trim() == principal)
     }
 
     /// How much there may be of this cloud's agents at a time.
