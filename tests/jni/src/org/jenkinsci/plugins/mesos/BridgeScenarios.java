@@ -170,6 +170,34 @@ final class BridgeScenarios {
         NativeBridge.close(handle, false);
     }
 
+    static void rolesAreAnsweredAtOnceEvenIfNothingIsKnown() throws Exception {
+        long handle = open();
+        long start = System.nanoTime();
+        Map<String, Object> roles = NativeJson.read(NativeBridge.roles(handle));
+        long millis = (System.nanoTime() - start) / 1_000_000;
+        that(millis < 1000, millis + " ms");
+        equal(1L, roles.get("v"));
+        equal(false, roles.get("known"));
+        equal(List.of(), list(roles.get("roles")));
+        NativeBridge.close(handle, false);
+    }
+
+    static void aCaFileThatIsNoneIsToldByEachThatNeedsIt() throws Exception {
+        String wrong = "{'v':1,'cloudId':'test','master':'https://127.0.0.1:1','caFile':'/no/such/ca.pem',"
+                + "'templates':[{'label':'mesos'}]}";
+        String relative = wrong.replace("/no/such/ca.pem", "ca.pem");
+        List<Map<String, Object>> problems = list(NativeJson.read(NativeBridge.validate(json(relative))).get("problems"));
+        that(problems.stream().anyMatch(problem -> "caFile".equals(problem.get("field"))), problems);
+        Map<String, Object> report = NativeJson.read(NativeBridge.testConnection(json(wrong)));
+        equal(false, report.get("ok"));
+        contains((String) report.get("message"), "/no/such/ca.pem");
+        long handle = NativeBridge.open(json(wrong), folder());
+        Map<String, Object> event =
+                event(handle, e -> "connection".equals(e.get("type")) && e.get("message") != null);
+        contains((String) event.get("message"), "/no/such/ca.pem");
+        NativeBridge.close(handle, false);
+    }
+
     static void reconfigureChangesThePlan() throws Exception {
         long handle = open();
         NativeBridge.reconfigure(handle,
@@ -203,6 +231,9 @@ final class BridgeScenarios {
                     () -> NativeBridge.plan(handle, json("{'v':1,'label':'mesos','excess':1}")),
                     () -> NativeBridge.submit(handle, request("mesos-jenkins-3-mesos")),
                     () -> NativeBridge.release(handle, json("{'v':1,'names':[],'reason':''}")),
+                    () -> NativeBridge.review(handle, json("{'v':1}")),
+                    () -> NativeBridge.capacity(handle, json("{'v':1,'cpus':1,'mem':1,'disk':0}")),
+                    () -> NativeBridge.roles(handle),
                     () -> NativeBridge.poll(handle, 0),
                     () -> NativeBridge.status(handle),
                     () -> NativeBridge.close(handle, false));
@@ -221,6 +252,8 @@ final class BridgeScenarios {
                 () -> NativeBridge.plan(handle, null),
                 () -> NativeBridge.submit(handle, null),
                 () -> NativeBridge.release(handle, null),
+                () -> NativeBridge.review(handle, null),
+                () -> NativeBridge.capacity(handle, null),
                 () -> NativeBridge.validate(null),
                 () -> NativeBridge.testConnection(null),
                 () -> NativeBridge.logLevel(null));
@@ -241,6 +274,8 @@ final class BridgeScenarios {
             contains(nativeFailure(() -> NativeBridge.plan(handle, bytes)), "demand");
             contains(nativeFailure(() -> NativeBridge.submit(handle, bytes)), "request");
             contains(nativeFailure(() -> NativeBridge.release(handle, bytes)), "release");
+            contains(nativeFailure(() -> NativeBridge.review(handle, bytes)), "situation");
+            contains(nativeFailure(() -> NativeBridge.capacity(handle, bytes)), "need");
         }
         contains(nativeFailure(() -> NativeBridge.validate(new byte[] {'{', (byte) 0xff, '}'})), "config");
         NativeBridge.close(handle, false);
