@@ -262,7 +262,10 @@ fn planned_maintenance_is_told_and_answered() -> Result<(), RunError> {
         .post("/maintenance/schedule", "application/json", &plan.to_string())?
         .good()?;
     let message = trial.notice("the risk of the agent", SOON, |notice| match notice {
-        Notice::Risk { name, message } if *name == first[0] => Some(message.clone()),
+        Notice::Risk {
+            name,
+            message: Some(message),
+        } if *name == first[0] => Some(message.clone()),
         _ => None,
     })?;
     assert!(

@@ -128,7 +128,7 @@ impl Jenkins {
                 self.in_state(&name, &reason);
                 tracing::info!("{name} waits: {reason}");
             }
-            Notice::Risk { name, message } => tracing::info!("{name} is at risk: {message}"),
+            Notice::Risk { name, message } => tracing::info!("{name} is at risk: {message:?}"),
         }
     }
 
