@@ -198,6 +198,7 @@ public final class MesosFrameworks {
             fail(id, cloud, new Failed(new byte[0], e.getMessage(), true), e);
             return;
         }
+        FormerLogin.addTo(settings, stateDir(id));
         byte[] configured =
                 NativeJson.write(Map.of("library", cloud.getNativeLibraryPath(), "config", settings));
         settings.put("templates", cloud.templates().stream().map(MesosSlaveInfo::toConfig).toList());

@@ -5,8 +5,6 @@ import hudson.model.FreeStyleProject;
 import hudson.model.Result;
 import hudson.model.TaskListener;
 import hudson.util.StreamTaskListener;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Future;
@@ -135,20 +133,6 @@ public class AgentStoryTest extends AgentTestCase {
         assertEquals(
                 "https://m:5050/#/agents/a-S1/frameworks/f-1/executors/t-1/browse",
                 AgentPage.sandboxUrl("https://m:5050", "a-S1", "f-1", "t-1"));
-    }
-
-    private static void awaitLog(FreeStyleBuild build, String part) throws Exception {
-        await("the log tells: " + part, () -> {
-            try {
-                return String.join("\n", build.getLog(200)).contains(part);
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            }
-        });
-    }
-
-    private static void assertContains(String text, String part) {
-        assertTrue(text, text.contains(part));
     }
 
     private static String log(FreeStyleBuild build) throws Exception {

@@ -1,8 +1,10 @@
 package org.jenkinsci.plugins.mesos;
 
+import hudson.model.FreeStyleBuild;
 import hudson.model.FreeStyleProject;
 import hudson.model.Label;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -95,5 +97,19 @@ public abstract class AgentTestCase extends MesosTestCase {
 
     void awaitGone(MesosSlave node) throws InterruptedException {
         await(node.getNodeName() + " is gone", () -> hudson.getNode(node.getNodeName()) == null);
+    }
+
+    static void awaitLog(FreeStyleBuild build, String part) throws Exception {
+        await("the log tells: " + part, () -> {
+            try {
+                return String.join("\n", build.getLog(200)).contains(part);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        });
+    }
+
+    static void assertContains(String text, String part) {
+        assertTrue(text, text.contains(part));
     }
 }
