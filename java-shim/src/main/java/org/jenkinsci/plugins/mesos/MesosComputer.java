@@ -246,7 +246,11 @@ public class MesosComputer extends AbstractCloudComputer<MesosSlave> {
      * @param now Unix milliseconds
      */
     int mostBuilds(MesosSlave node, long now) {
-        if (refusal != null || unreachable() != null || node.isFull(now) || isHeldAlone() || node.isSingleUse() && hasWork()) {
+        if (refusal != null
+                || unreachable() != null
+                || node.isFull(now)
+                || isHeldAlone()
+                || node.isSingleUse() && hasWork()) {
             return 0;
         }
         int limit = node.getMaxBuilds();
