@@ -1,16 +1,18 @@
 //! `faults [--lanes N] [--quick] [--only KEY,KEY] [--write FILE --how TEXT] [--list]`: plays the faults and
-//! prints the table; with `--write` into a document, under the words how it was measured.
+//! prints the table; with `--write` into a document, under the words how it was measured. Of faults that are not played
+//! the document keeps what it says, and when the others were.
 
 use std::fs;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Mutex;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use faults::bed::{CONTROLLER, JAVA};
+use faults::lanes;
 use faults::list::{self, Fault, Scene};
 use faults::story::Row;
-use faults::{lanes, table};
+use faults::table::{self, Cells};
 use testbed::RunError;
 use testbed::jenkins::Programs;
 
@@ -93,21 +95,22 @@ fn play(arguments: &[String]) -> ExitCode {
     let place = |row: &Row| list::all().iter().position(|fault| fault.name == row.fault);
     rows.sort_by_key(place);
     let failed = std::mem::take(&mut *lock(&failed));
-    let text = table::table(&rows);
+    let cells: Vec<Cells> = rows.iter().map(table::cells).collect();
+    let text = table::table(&cells);
     println!(
         "\n{text}\nin {:.0} s; failed: {failed:?}{left_out}",
         begin.elapsed().as_secs_f64()
     );
-    if let Some(path) = &words.write
-        && let Err(error) = write(
-            Path::new(path),
-            &format!("{}{left_out}", words.how),
-            &text,
-            failed.is_empty(),
-        )
-    {
-        eprintln!("faults: {path}: {error}");
-        return ExitCode::FAILURE;
+    if let Some(path) = &words.write {
+        let mut how = format!("{}{left_out}", measured(&words, &rows, begin.elapsed()));
+        if !failed.is_empty() {
+            how.push_str(&format!(" Failed: {}.", failed.join(", ")));
+        }
+        let partly = words.only.is_some() || words.quick || !left_out.is_empty();
+        if let Err(error) = write(Path::new(path), &rows, &failed, &how, partly) {
+            eprintln!("faults: {path}: {error}");
+            return ExitCode::FAILURE;
+        }
     }
     let word = if failed.is_empty() { "ok" } else { "FAILED" };
     println!(
@@ -198,16 +201,37 @@ fn words(words: &[String]) -> Result<Words, String> {
     Ok(all)
 }
 
-fn write(path: &Path, how: &str, table: &str, all: bool) -> Result<(), std::io::Error> {
+/// How the rows were measured: by whom, how many of them, and how busy the machine was.
+fn measured(words: &Words, rows: &[Row], took: Duration) -> String {
+    let which = match &words.only {
+        Some(keys) => keys.join(", "),
+        None => rows.len().to_string(),
+    };
+    let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    let load = load.split(' ').nth(2).unwrap_or("unknown").to_owned();
+    format!(
+        "{} Played: {which}, in {:.0} s, with a load of {load} over the last 15 minutes.",
+        words.how,
+        took.as_secs_f64()
+    )
+}
+
+/// Where not all were played, the document keeps what it says of the others; of those that failed it says nothing.
+fn write(path: &Path, rows: &[Row], failed: &[&str], how: &str, partly: bool) -> Result<(), std::io::Error> {
     let old = match fs::read_to_string(path) {
         Ok(text) => text,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => "# Reliability\n".to_owned(),
         Err(error) => return Err(error),
     };
-    let failures = if all {
-        ""
-    } else {
-        " Not all faults of this run went well."
+    let names: Vec<&str> = list::all()
+        .iter()
+        .filter(|fault| !failed.contains(&fault.key))
+        .map(|fault| fault.name)
+        .collect();
+    let (before, how) = match partly {
+        true => (old.as_str(), format!("{}\n\n{how}", table::how_before(&old))),
+        false => ("", how.to_owned()),
     };
-    fs::write(path, table::put(&old, table, &format!("{how}{failures}")))
+    let cells = table::with_those_before(before, rows, &names);
+    fs::write(path, table::put(&old, &table::table(&cells), how.trim()))
 }
