@@ -111,6 +111,25 @@ public class FormTextsTest extends TestCase {
         assertEquals(List.of(), missing);
     }
 
+    /** Each text is a format, in which one apostrophe alone is left out and what follows it is taken as it is. */
+    public void testNoApostropheIsLost() throws IOException {
+        List<String> alone = new ArrayList<>();
+        int texts = 0;
+        try (Stream<Path> files = Files.walk(RESOURCES)) {
+            for (Path file : files.filter(each -> each.toString().endsWith(".properties")).sorted().toList()) {
+                Properties properties = properties(file);
+                texts += properties.size();
+                for (String key : new TreeSet<>(properties.stringPropertyNames())) {
+                    if (properties.getProperty(key).replace("''", "").contains("'")) {
+                        alone.add(RESOURCES.relativize(file) + ": " + key);
+                    }
+                }
+            }
+        }
+        assertTrue("the texts were found", texts > 400);
+        assertEquals(List.of(), alone);
+    }
+
     private static Set<String> places(String message) {
         return all(PLACEHOLDER, message);
     }
