@@ -174,6 +174,9 @@ fn saving_the_form_untouched_loses_and_changes_nothing() {
     assert_eq!(lost, [""; 0], "{once}");
     assert_eq!(twice, once);
     assert_eq!(visitor.errors().unwrap(), [""; 0]);
+    // and the cloud serves on
+    bed.build("one", "mesos", "true").unwrap();
+    bed.success_of("one").unwrap();
 }
 
 #[test]

@@ -96,6 +96,13 @@ final class MesosFramework {
         return cloud;
     }
 
+    /** Takes the settings from this object, which says the same to the library; whether it is another one. */
+    boolean follow(MesosCloud same) {
+        boolean another = cloud != same;
+        cloud = same;
+        return another;
+    }
+
     CloudHistory history() {
         return history;
     }

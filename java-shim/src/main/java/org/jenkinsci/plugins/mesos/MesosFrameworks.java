@@ -208,6 +208,10 @@ public final class MesosFrameworks {
         if (opened != null && Arrays.equals(opened.config, config)) {
             // settings that could not be used were taken back
             FAILED.remove(id);
+            // saved as they were, or with a change that is no matter of the library: another object holds them now
+            if (opened.framework.follow(cloud)) {
+                Demand.signal();
+            }
             return;
         }
         if (failed != null && !failed.again && Arrays.equals(failed.config, config)) {

@@ -1,6 +1,7 @@
 package org.jenkinsci.plugins.mesos;
 
 import hudson.model.FreeStyleProject;
+import hudson.model.Hudson;
 import hudson.model.Label;
 import hudson.model.Node;
 import hudson.model.Queue;
@@ -46,6 +47,20 @@ public class DemandTest extends MesosTestCase {
             Demand.signal();
             await("another look", () -> Demand.report() != before);
         }
+    }
+
+    public void testACloudThatWasSavedUnchangedServesOn() throws Exception {
+        MesosCloud cloud = cloud(template("mesos", 1, 1));
+        MesosFramework framework = opened(cloud);
+        MesosCloud saved = (MesosCloud) Hudson.XSTREAM.fromXML(Hudson.XSTREAM.toXML(cloud));
+        hudson.clouds.replaceBy(List.of(saved));
+        hudson.save();
+        await("its settings are in use", () -> framework.cloud() == saved);
+
+        queued("mesos");
+
+        await("an agent is requested", () -> waiting(framework) == 1);
+        assertSame(framework, MesosFrameworks.find(cloud.getCloudID()));
     }
 
     private static int waiting(MesosFramework framework) {
