@@ -122,7 +122,7 @@ impl Framework {
     /// The configuration has changed from `old`: tells the master what it must know, in the least disturbing way.
     pub(crate) fn on_other_identity(&mut self, old: &Config, now: Time) {
         let other_secret = self.retirement.is_none() && old.secret != self.config.secret;
-        self.retire_or_not();
+        self.retire_or_not(Some(old));
         if self.session.subscribed().is_none() {
             let told =
                 framework_info(old) != framework_info(&self.config) || old.secret != self.config.secret;
@@ -175,16 +175,23 @@ impl Framework {
             secret: self.config.secret_of(registration.principal.as_deref()).cloned(),
             checkpoint: registration.checkpoint,
         });
-        self.retire_or_not();
+        self.retire_or_not(None);
     }
 
-    fn retire_or_not(&mut self) {
-        self.retirement = None;
+    fn retire_or_not(&mut self, old: Option<&Config>) {
+        let before = self.retirement.take();
         // A login that the master never accepted is nobody's.
         let Some(registered) = self.accepted.clone() else {
             return;
         };
         if self.teardown != Teardown::No || registered.is_over_with(&self.config) {
+            return;
+        }
+        let asked = Retirement::of(&self.config);
+        let same = before.as_ref() == Some(&registered) && old.is_some_and(|old| asked.is_over_with(old));
+        self.retirement = Some(registered.clone());
+        if same {
+            // It was said when that was asked for.
             return;
         }
         let what = match registered.principal == self.config.principal.as_deref().and_then(filled) {
@@ -198,7 +205,6 @@ impl Framework {
             }
         };
         self.trouble("credentials", what.to_owned());
-        self.retirement = Some(registered);
     }
 
     /// Whether new agents wait for the next framework, and why.

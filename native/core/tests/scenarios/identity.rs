@@ -199,6 +199,8 @@ fn another_principal_waits_for_the_agents_and_then_gets_a_framework_of_its_own()
     reconfigure(&mut bench, principal("new"));
     assert_eq!(bench.framework.login().0, Some("old"), "it serves its agents");
     assert_eq!((bench.connects.len(), troubles(&bench)), (0, 1));
+    reconfigure(&mut bench, |_| ());
+    assert_eq!(troubles(&bench), 1, "saving it again says nothing new");
     bench.submit("b", "small");
     bench.offers(vec![offer("o", "agent-b", 4.0)]);
     assert_eq!(bench.declined().len(), 1);
