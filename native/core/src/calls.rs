@@ -26,6 +26,8 @@ pub(crate) enum Sent {
     Teardown,
     /// The TEARDOWN of a framework that has nothing to do.
     Farewell,
+    /// The question for all that the master knows.
+    Everything,
     /// What is repeated anyway until it has worked.
     Other,
 }
@@ -84,8 +86,10 @@ impl Framework {
                     demand.failed(now, waiting);
                 }
             }
+            // What only the master knows of would live on until the next question.
+            Sent::Everything if matches!(error, CallError::Failed(_)) => self.asks_everything_soon(now),
             Sent::Identity => return self.on_identity_refused(now),
-            Sent::Teardown | Sent::Farewell | Sent::Other => {}
+            Sent::Teardown | Sent::Farewell | Sent::Everything | Sent::Other => {}
         }
         if let CallError::Refused { status, body } = error {
             let body = body.trim();

@@ -105,7 +105,7 @@ impl Framework {
             self.reconciliation.named = Some(now + EVERYTHING);
             self.ask_about_each(now);
         }
-        self.send_questions(Vec::new());
+        self.send_question(Vec::new(), Sent::Everything);
         let next = match self.reconciliation.recovery {
             Some(end) if now + RECOVERY_QUESTION <= end => RECOVERY_QUESTION,
             _ => EVERYTHING,
@@ -124,7 +124,16 @@ impl Framework {
         self.ask_again(names, now);
     }
 
+    /// The question for all did not get through.
+    pub(crate) fn asks_everything_soon(&mut self, now: Time) {
+        self.timers.at_latest(Timer::Everything, now + FIRST_QUESTION);
+    }
+
     fn send_questions(&mut self, names: Vec<String>) {
+        self.send_question(names, Sent::Other);
+    }
+
+    fn send_question(&mut self, names: Vec<String>, sent: Sent) {
         let tasks = names
             .into_iter()
             .map(|name| reconcile::Task {
@@ -141,6 +150,6 @@ impl Framework {
             reconcile: Some(call::Reconcile { tasks }),
             ..Call::default()
         };
-        self.send(call, Sent::Other);
+        self.send(call, sent);
     }
 }

@@ -1,7 +1,7 @@
 //! What the master is asked, and when.
 
 use crate::bench::{Bench, config, row};
-use mesos_core::{StreamEnd, TaskPhase};
+use mesos_core::{CallError, StreamEnd, TaskPhase};
 use mesos_wire::TaskState;
 
 #[test]
@@ -58,6 +58,27 @@ fn every_quarter_of_an_hour_all_tasks_are_asked_for() {
 }
 
 #[test]
+fn the_question_for_all_is_asked_again_soon_where_it_did_not_get_through() {
+    let mut bench = Bench::new(config(&[]), Some("f-1"), Vec::new());
+    bench.find_leader();
+    bench.subscribe();
+    bench.pass(16 * 60);
+    bench.stream_ends(StreamEnd::Closed);
+    bench.pass(1);
+    bench.forget();
+    // The same master: nothing else would ask for what the ledger does not know.
+    bench.subscribe();
+    let question = bench.id_of(mesos_wire::call::Type::Reconcile);
+    bench.forget();
+    bench.pass(30);
+    assert_eq!(bench.asked().len(), 0);
+    bench.fail_call(question, CallError::Failed("connection reset".to_owned()));
+    assert_eq!(bench.asked().len(), 0, "the road may be down");
+    bench.pass(6);
+    assert_eq!(bench.asked(), [[""; 0]]);
+}
+
+#[test]
 fn a_task_that_is_unreachable_is_asked_for_by_name_now_and_then() {
     let mut bench = Bench::subscribed();
     bench.run("a");
@@ -104,7 +125,7 @@ fn leader(id: &str) -> Option<mesos_wire::MasterInfo> {
 
 #[test]
 fn after_a_restart_what_nobody_knows_is_found_within_a_minute_of_its_return() {
-    let mut bench = Bench::new(crate::bench::config(&[]), Some("f-1"), Vec::new());
+    let mut bench = Bench::new(config(&[]), Some("f-1"), Vec::new());
     bench.find_leader();
     bench.subscribe_at("f-1", leader("m-1"));
     for minute in 0..14 {
