@@ -18,7 +18,7 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 const FIRST_KILL: Duration = Duration::from_secs(5);
-const KILL_CAP: Duration = Duration::from_secs(60);
+const KILL_CAP: Duration = Duration::from_secs(30);
 /// How long the master may take to answer for a task whose launch timeout is over.
 pub(crate) const LAST_WORD: Duration = Duration::from_secs(30);
 /// How long the row of an ended task is kept, so that its end can be told again if Java's process dies before it has

@@ -78,8 +78,9 @@ fn a_kill_is_repeated_until_the_task_is_over() {
     bench.pass(2);
     assert_eq!(bench.killed().len(), 2);
     bench.pass(600);
+    // Often enough that a task whose agent comes back lives for half a minute at most.
     let kills = bench.killed().len();
-    assert!((10..=15).contains(&kills), "{kills}");
+    assert!((20..=25).contains(&kills), "{kills}");
     bench.answer("a", TaskState::TaskKilled);
     bench.pass(600);
     assert_eq!(bench.killed().len(), kills);
