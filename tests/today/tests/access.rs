@@ -250,6 +250,7 @@ fn what_acts_or_connects_is_refused_by_get() {
             "checkAllowedFolders",
             "checkAllowedImages",
             "checkConstraints",
+            "checkFrameworkLabels",
             "checkPipelineImages",
             "checkResources",
             "testConnectionResult"
