@@ -21,4 +21,9 @@ public final class MesosAdministrativeMonitor extends AdministrativeMonitor {
     public List<UnplacedAgents.Label> getLabels() {
         return UnplacedAgents.labels(System.currentTimeMillis());
     }
+
+    /** For the page: today's Jenkins has other frames for warnings. */
+    public boolean isToday() {
+        return InboundAgents.TODAY;
+    }
 }

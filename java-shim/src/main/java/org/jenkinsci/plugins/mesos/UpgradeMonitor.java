@@ -15,4 +15,9 @@ public final class UpgradeMonitor extends AdministrativeMonitor {
     public boolean isActivated() {
         return !UpgradeReport.isEmpty();
     }
+
+    /** For the page: today's Jenkins has other frames for warnings. */
+    public boolean isToday() {
+        return InboundAgents.TODAY;
+    }
 }
