@@ -139,6 +139,10 @@ impl<'a, R: Rules> Exchange<'a, R> {
             let end = self
                 .waiting
                 .partition_point(|other| self.wants[*other as usize].need.cpus <= rest.cpus);
+            if end <= first + 1 {
+                // Not even the next one; and those that follow leave no more for theirs.
+                break;
+            }
             for second in (first + 1..end).rev() {
                 steps += 1;
                 let together = need(first).cpus + need(second).cpus;
