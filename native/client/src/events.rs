@@ -101,6 +101,10 @@ impl EventQueue {
         }
         let count = state.events.len().min(BATCH);
         let events = state.events.drain(..count).collect();
+        if state.events.is_empty() && state.events.capacity() > BATCH {
+            // What thousands of events took at once is given back.
+            state.events = VecDeque::new();
+        }
         Batch {
             v: 1,
             closed: state.closed && state.events.is_empty(),
@@ -142,7 +146,7 @@ mod tests {
     fn waiting(name: &str) -> Notice {
         Notice::Waiting {
             name: name.to_owned(),
-            reason: "no offers".to_owned(),
+            reason: "no offers".into(),
             possible: true,
         }
     }

@@ -10,7 +10,7 @@ use crate::scalar::Scalar;
 use crate::status::Port;
 use mesos_wire::container_info::{DockerInfo, MesosInfo, docker_info};
 use mesos_wire::{
-    AgentId, CommandInfo, ContainerInfo, Image, NetworkInfo, Parameter, Resource, TaskId, TaskInfo,
+    AgentId, ContainerInfo, Image, Message, NetworkInfo, Parameter, Resource, TaskId, TaskInfo,
     container_info, image, network_info, volume,
 };
 
@@ -24,8 +24,8 @@ const SANDBOX_DOCKER_FOLDER: &str = "docker";
 /// A task before it is known where it runs and with which ports.
 #[derive(Clone, Default)]
 pub(crate) struct Blueprint {
-    command: CommandInfo,
-    container: Option<ContainerInfo>,
+    /// A `TaskInfo` with command and container, encoded: thousands may wait, and so each takes a quarter of the memory.
+    task: Box<[u8]>,
     /// Ports to be had from the offer, in order; `None` is any.
     pub(crate) ports: Vec<Option<u32>>,
     mappings: Vec<PortMapping>,
@@ -63,12 +63,17 @@ impl Blueprint {
             .as_ref()
             .map(|container| container.used_port_mappings().to_vec())
             .unwrap_or_default();
+        let container = template
+            .container
+            .as_ref()
+            .and_then(|container| container_info(container, image, &request.name));
+        let task = TaskInfo {
+            command: Some(command),
+            container: container.map(Box::new),
+            ..TaskInfo::default()
+        };
         Ok(Self {
-            command,
-            container: template
-                .container
-                .as_ref()
-                .and_then(|container| container_info(container, image, &request.name)),
+            task: task.encode_to_vec().into_boxed_slice(),
             ports: mappings.iter().map(PortMapping::fixed_host_port).collect(),
             mappings,
         })
@@ -86,26 +91,27 @@ impl Blueprint {
     /// The task. `ports` are in the order of [`ports`](Self::ports); an empty `user` is that of the framework, which Mesos
     /// never changes.
     pub(crate) fn task(
-        mut self,
+        self,
         name: String,
         agent_id: AgentId,
         resources: Vec<Resource>,
         ports: &[u32],
         user: &str,
     ) -> TaskInfo {
-        self.command.user = (!user.is_empty()).then(|| user.to_owned());
-        let container = self.container.map(|mut container| {
-            map_ports(&mut container, &self.mappings, ports);
-            Box::new(container)
-        });
+        // It was encoded by ourselves, so that it can be decoded.
+        let mut task = TaskInfo::decode(&*self.task).unwrap_or_default();
+        if let Some(command) = &mut task.command {
+            command.user = (!user.is_empty()).then(|| user.to_owned());
+        }
+        if let Some(container) = &mut task.container {
+            map_ports(container, &self.mappings, ports);
+        }
         TaskInfo {
             name: name.clone(),
             task_id: TaskId { value: name },
             agent_id,
             resources,
-            command: Some(self.command),
-            container,
-            ..TaskInfo::default()
+            ..task
         }
     }
 }

@@ -1,6 +1,7 @@
 use super::*;
 use crate::config::Config;
 use crate::request::{Launch, Protocol};
+use mesos_wire::CommandInfo;
 use mesos_wire::container_info::docker_info::Network;
 
 fn request(image: Option<&str>) -> Request {
@@ -24,15 +25,14 @@ fn blueprint(container: serde_json::Value, image: Option<&str>) -> Result<Bluepr
     )
 }
 
-fn task(container: serde_json::Value, ports: &[u32]) -> (CommandInfo, ContainerInfo) {
-    let task = blueprint(container, None).unwrap().task(
-        "mesos-jenkins-1-a".to_owned(),
-        AgentId::from("agent"),
-        Vec::new(),
-        ports,
-        "jenkins",
-    );
+fn launched(plan: Blueprint, ports: &[u32]) -> (CommandInfo, ContainerInfo) {
+    let name = "mesos-jenkins-1-a".to_owned();
+    let task = plan.task(name, AgentId::from("agent"), Vec::new(), ports, "jenkins");
     (task.command.unwrap(), *task.container.unwrap())
+}
+
+fn task(container: serde_json::Value, ports: &[u32]) -> (CommandInfo, ContainerInfo) {
+    launched(blueprint(container, None).unwrap(), ports)
 }
 
 #[test]
@@ -266,7 +266,7 @@ fn a_user_network_is_joined_by_its_name() {
 #[test]
 fn a_build_may_choose_its_image_where_the_template_says_so() {
     let chosen = |container: serde_json::Value, image: &str| {
-        blueprint(container, Some(image)).map(|plan| plan.container.unwrap().docker.unwrap().image)
+        blueprint(container, Some(image)).map(|plan| launched(plan, &[]).1.docker.unwrap().image)
     };
     let open = serde_json::json!({"image": "standard", "imageCustomizable": true});
     assert_eq!(chosen(open.clone(), " special:1 ").as_deref(), Ok("special:1"));

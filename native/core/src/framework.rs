@@ -21,7 +21,7 @@ use crate::status::Counters;
 use crate::tasks::Watch;
 use crate::time::Time;
 use crate::timer::{Timer, Timers};
-use crate::waiting::{Terms, Waiter, Waiting};
+use crate::waiting::{TOLD_TOGETHER, Terms, Waiter, Waiting};
 use mesos_wire::{Event, event};
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
@@ -29,8 +29,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 ///
 /// There are four kinds of methods: commands ([`submit`](Self::submit) …), inputs (`handle_…`), outputs
 /// ([`poll_output`](Self::poll_output), [`poll_timeout`](Self::poll_timeout)) and [`status`](Self::status). After each
-/// command or input, drain `poll_output` until it gives `None` and do what it says, in order; then ask `poll_timeout`, and
-/// call [`handle_timeout`](Self::handle_timeout) at that time. Early and repeated calls of it are harmless.
+/// command or input, or after all that came together, drain `poll_output` until it gives `None` and do what it says, in
+/// order; then ask `poll_timeout`, and call [`handle_timeout`](Self::handle_timeout) at that time. Early and repeated calls
+/// of it are harmless.
 ///
 /// `now` must not go backwards. Inputs of attempts, calls and batches that are over are ignored.
 #[derive(Debug)]
@@ -69,6 +70,8 @@ pub struct Framework {
     /// The time of day, as of the last input.
     pub(crate) unix_millis: i64,
     clock: (Time, i64),
+    /// The time of the last input.
+    now: Time,
     outputs: VecDeque<Output>,
     pub(crate) counters: Counters,
 }
@@ -149,6 +152,7 @@ impl Framework {
             jitter: Jitter::new(start.seed),
             unix_millis: start.unix_millis,
             clock: (start.now, start.unix_millis),
+            now: start.now,
             outputs: VecDeque::new(),
             counters: Counters::default(),
             config,
@@ -215,10 +219,11 @@ impl Framework {
             }) * HOUR_MILLIS,
         };
         waiter.launch_timeout_seconds = size.launch_timeout_seconds;
-        waiter.reason = self
+        let reason = self
             .matcher
             .impossible(&waiter.bare_ask())
             .unwrap_or_else(|| self.idle_reason());
+        waiter.reason = self.waiting.shared(reason);
         self.waiting.put(waiter);
         self.expecting.insert(name.clone());
         self.submitted.insert(name);
@@ -469,44 +474,60 @@ impl Framework {
         self.timers.next()
     }
 
-    /// The next thing to do.
+    /// The next thing to do. Last of all, what has changed since the last batch goes to the store
+    /// together, so that inputs that come together cost one transaction.
     #[must_use]
     pub fn poll_output(&mut self) -> Option<Output> {
-        self.outputs.pop_front()
+        if self.outputs.is_empty() {
+            self.tell_waiting();
+        }
+        self.outputs.pop_front().or_else(|| self.persist())
+    }
+
+    /// Tells Java why agents wait, or some of them.
+    fn tell_waiting(&mut self) {
+        let (notices, next) = self.waiting.tell(self.now);
+        self.outputs.extend(notices.into_iter().map(Output::Notice));
+        if let Some(next) = next {
+            self.timers.at_latest(Timer::Reasons, next);
+        }
+    }
+
+    /// The next batch for the store, made of what memory holds by now.
+    fn persist(&mut self) -> Option<Output> {
+        let (id, keys) = self.journal.next_batch(self.now)?;
+        let mut writes = Vec::with_capacity(keys.len());
+        for key in keys {
+            match (key, &self.framework_id) {
+                (Key::Task(name), _) => writes.push(self.ledger.write_of(&name)),
+                (Key::FrameworkId, Some(framework_id)) => {
+                    writes.push(Write::SetFrameworkId(framework_id.clone()));
+                    writes.extend(self.registration.clone().map(Write::SetRegistration));
+                }
+                (Key::FrameworkId, None) => writes.push(Write::ClearFrameworkId),
+            }
+        }
+        Some(Output::Persist { id, writes })
     }
 
     /// Before each input.
     fn tick(&mut self, now: Time) {
+        self.now = now;
         let (then, unix_millis) = self.clock;
         let passed = i64::try_from((now - then).as_millis()).unwrap_or(i64::MAX);
         self.unix_millis = unix_millis.saturating_add(passed);
     }
 
-    /// After each input: sends kills, tells the master what is wanted, Java why agents wait, and the store what has changed.
+    /// After each input: sends kills, tells the master what is wanted and Java why agents wait.
     fn settle(&mut self, now: Time) {
         if self.timers.take(Timer::Tasks, now) {
             self.on_tasks_due(now);
         }
         self.step_rest(now);
         self.step_demand(now);
-        let (notices, next) = self.waiting.tell(now);
-        self.outputs.extend(notices.into_iter().map(Output::Notice));
-        if let Some(next) = next {
-            self.timers.at_latest(Timer::Reasons, next);
-        }
-        if let Some((id, keys)) = self.journal.next_batch(now) {
-            let mut writes = Vec::with_capacity(keys.len());
-            for key in keys {
-                match (key, &self.framework_id) {
-                    (Key::Task(name), _) => writes.push(self.ledger.write_of(&name)),
-                    (Key::FrameworkId, Some(framework_id)) => {
-                        writes.push(Write::SetFrameworkId(framework_id.clone()));
-                        writes.extend(self.registration.clone().map(Write::SetRegistration));
-                    }
-                    (Key::FrameworkId, None) => writes.push(Write::ClearFrameworkId),
-                }
-            }
-            self.output(Output::Persist { id, writes });
+        // Of thousands the others are told when those are.
+        if self.outputs.len() < TOLD_TOGETHER {
+            self.tell_waiting();
         }
     }
 

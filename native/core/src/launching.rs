@@ -67,13 +67,13 @@ impl Framework {
             return;
         }
         if let Some(text) = self.waits_for_next() {
-            self.waiting.set_reasons(|_| Reason::new(text.clone()));
+            self.waiting.set_reasons(|_| Reason::new(text.as_str()));
             self.decline(ids_of(&offers));
             return;
         }
         if !self.journal.is_prompt(now) {
-            let text = "waits until the ledger can be written: see the trouble of the cloud".to_owned();
-            self.waiting.set_reasons(|_| Reason::new(text.clone()));
+            let text = "waits until the ledger can be written: see the trouble of the cloud";
+            self.waiting.set_reasons(|_| Reason::new(text));
             self.decline(ids_of(&offers));
             return;
         }

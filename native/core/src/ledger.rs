@@ -217,45 +217,49 @@ impl fmt::Display for TaskPhase {
 /// The rows, as this process knows them: never behind the store.
 #[derive(Debug, Default)]
 pub(crate) struct Ledger {
-    rows: BTreeMap<String, TaskRecord>,
+    /// Boxed: the nodes of a tree are half empty, and there may be thousands of rows.
+    rows: BTreeMap<String, Box<TaskRecord>>,
 }
 
 impl Ledger {
     pub(crate) fn new(rows: Vec<TaskRecord>) -> Self {
         Self {
-            rows: rows.into_iter().map(|row| (row.name.clone(), row)).collect(),
+            rows: rows
+                .into_iter()
+                .map(|row| (row.name.clone(), Box::new(row)))
+                .collect(),
         }
     }
 
     pub(crate) fn get(&self, name: &str) -> Option<&TaskRecord> {
-        self.rows.get(name)
+        self.rows.get(name).map(Box::as_ref)
     }
 
     pub(crate) fn get_mut(&mut self, name: &str) -> Option<&mut TaskRecord> {
-        self.rows.get_mut(name)
+        self.rows.get_mut(name).map(Box::as_mut)
     }
 
     pub(crate) fn insert(&mut self, row: TaskRecord) {
-        self.rows.insert(row.name.clone(), row);
+        self.rows.insert(row.name.clone(), Box::new(row));
     }
 
     pub(crate) fn remove(&mut self, name: &str) -> Option<TaskRecord> {
-        self.rows.remove(name)
+        self.rows.remove(name).map(|row| *row)
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &TaskRecord> {
-        self.rows.values()
+        self.rows.values().map(Box::as_ref)
     }
 
     /// Tasks that may exist on the cluster.
     pub(crate) fn live(&self) -> impl Iterator<Item = &TaskRecord> {
-        self.rows.values().filter(|row| !row.phase.is_over())
+        self.iter().filter(|row| !row.phase.is_over())
     }
 
     /// What the store must hold for `name` now.
     pub(crate) fn write_of(&self, name: &str) -> Write {
         match self.rows.get(name) {
-            Some(row) => Write::PutTask(Box::new(row.clone())),
+            Some(row) => Write::PutTask(row.clone()),
             None => Write::DeleteTask(name.to_owned()),
         }
     }

@@ -3,7 +3,8 @@
 use crate::ending::Sandbox;
 use crate::scalar::Scalar;
 use crate::status::Port;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
+use std::sync::Arc;
 
 /// One event of the contract, without `at`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -25,7 +26,8 @@ pub enum Notice {
         /// The agent.
         name: String,
         /// For people.
-        reason: String,
+        #[serde(serialize_with = "as_text")]
+        reason: Arc<str>,
         /// False: no agent the framework has seen offers of could ever hold it.
         possible: bool,
     },
@@ -127,6 +129,11 @@ pub enum ConnectionState {
     Idle,
     /// The master does not want us; tried again slowly, or when the configuration changes.
     Rejected,
+}
+
+/// A text that several share.
+pub(crate) fn as_text<S: Serializer>(text: &Arc<str>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(text)
 }
 
 #[cfg(test)]

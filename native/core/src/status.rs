@@ -7,6 +7,7 @@ use crate::notice::ConnectionState;
 use crate::scalar::Scalar;
 use crate::time::Time;
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// The contract's Status. Every `sinceMillis` is an age: milliseconds from then until now.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -70,7 +71,8 @@ pub struct WaitingStatus {
     /// MB of disk.
     pub disk: Scalar,
     /// For people.
-    pub reason: String,
+    #[serde(serialize_with = "crate::notice::as_text")]
+    pub reason: Arc<str>,
     /// False: no agent the framework has seen offers of could ever hold it.
     pub possible: bool,
     /// Age of the request.

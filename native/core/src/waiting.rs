@@ -9,8 +9,11 @@ use crate::status::WaitingStatus;
 use crate::time::Time;
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
+/// Thousands may get a new reason at once: so many are told at a time.
+pub(crate) const TOLD_TOGETHER: usize = 256;
 /// A reason is not told more often than this for one agent.
 const REASON_INTERVAL: Duration = Duration::from_secs(5);
 
@@ -37,8 +40,8 @@ pub(crate) struct Waiter {
     pub(crate) launch_timeout_seconds: Option<u32>,
     pub(crate) blueprint: Blueprint,
     pub(crate) since: Time,
-    pub(crate) reason: Reason,
-    told: Option<(Time, Reason)>,
+    pub(crate) reason: Arc<Reason>,
+    told: Option<(Time, Arc<Reason>)>,
     place: Option<u64>,
 }
 
@@ -70,7 +73,7 @@ impl Waiter {
             launch_timeout_seconds: None,
             blueprint,
             since,
-            reason: Reason::new(String::new()),
+            reason: Arc::default(),
             told: None,
             place: None,
         }
@@ -98,10 +101,14 @@ impl Waiter {
 /// All of them, oldest first.
 #[derive(Debug, Default)]
 pub(crate) struct Waiting {
-    queue: BTreeMap<u64, Waiter>,
+    /// Boxed: the nodes of a tree are half empty, and there may be thousands of them.
+    queue: BTreeMap<u64, Box<Waiter>>,
     places: HashMap<String, u64>,
     next: u64,
-    untold: bool,
+    /// From which place on there may be reasons that were not told.
+    untold: Option<u64>,
+    /// The last one that was given; most are the same as that.
+    last: Arc<Reason>,
 }
 
 impl Waiting {
@@ -119,13 +126,13 @@ impl Waiting {
         self.next = self.next.max(place + 1);
         waiter.place = Some(place);
         self.places.insert(waiter.name.clone(), place);
-        self.queue.insert(place, waiter);
-        self.untold = true;
+        self.queue.insert(place, Box::new(waiter));
+        self.untold = Some(0);
     }
 
     pub(crate) fn remove(&mut self, name: &str) -> Option<Waiter> {
         let place = self.places.remove(name)?;
-        self.queue.remove(&place)
+        self.queue.remove(&place).map(|waiter| *waiter)
     }
 
     /// The places of all, in the order of [`iter`](Self::iter).
@@ -135,13 +142,13 @@ impl Waiting {
 
     /// Who waits at a place.
     pub(crate) fn at(&self, place: u64) -> Option<&Waiter> {
-        self.queue.get(&place)
+        self.queue.get(&place).map(Box::as_ref)
     }
 
     pub(crate) fn remove_at(&mut self, place: u64) -> Option<Waiter> {
         let waiter = self.queue.remove(&place)?;
         self.places.remove(&waiter.name);
-        Some(waiter)
+        Some(*waiter)
     }
 
     pub(crate) fn clear(&mut self) {
@@ -150,33 +157,49 @@ impl Waiting {
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &Waiter> {
-        self.queue.values()
+        self.queue.values().map(Box::as_ref)
     }
 
-    pub(crate) fn set_reason(&mut self, place: u64, reason: Reason) {
+    /// One for all who wait for the same.
+    pub(crate) fn shared(&mut self, reason: Reason) -> Arc<Reason> {
+        if *self.last != reason {
+            self.last = Arc::new(reason);
+        }
+        Arc::clone(&self.last)
+    }
+
+    pub(crate) fn set_reason(&mut self, place: u64, reason: Arc<Reason>) {
         if let Some(waiter) = self.queue.get_mut(&place)
             && waiter.reason != reason
         {
             waiter.reason = reason;
-            self.untold = true;
+            self.untold = Some(0);
         }
     }
 
     /// For all of them what `reason_of` says.
     pub(crate) fn set_reasons(&mut self, mut reason_of: impl FnMut(&Waiter) -> Reason) {
         for waiter in self.queue.values_mut() {
-            waiter.reason = reason_of(waiter);
+            let reason = reason_of(waiter);
+            if *self.last != reason {
+                self.last = Arc::new(reason);
+            }
+            waiter.reason = Arc::clone(&self.last);
         }
-        self.untold = true;
+        self.untold = Some(0);
     }
 
-    /// Reasons to tell now, and when the next is due.
+    /// Reasons to tell now, and when the next is due. There may be more to tell until there are none.
     pub(crate) fn tell(&mut self, now: Time) -> (Vec<Notice>, Option<Time>) {
         let (mut notices, mut next) = (Vec::new(), None::<Time>);
-        if !std::mem::take(&mut self.untold) {
+        let Some(begin) = self.untold.take() else {
             return (notices, next);
-        }
-        for waiter in self.queue.values_mut() {
+        };
+        for (place, waiter) in self.queue.range_mut(begin..) {
+            if notices.len() == TOLD_TOGETHER {
+                self.untold = Some(*place);
+                break;
+            }
             if let Some((at, told)) = &waiter.told {
                 if *told == waiter.reason {
                     continue;
@@ -187,10 +210,10 @@ impl Waiting {
                     continue;
                 }
             }
-            waiter.told = Some((now, waiter.reason.clone()));
+            waiter.told = Some((now, Arc::clone(&waiter.reason)));
             notices.push(Notice::Waiting {
                 name: waiter.name.clone(),
-                reason: waiter.reason.text.clone(),
+                reason: Arc::clone(&waiter.reason.text),
                 possible: waiter.reason.possible,
             });
         }
@@ -199,7 +222,7 @@ impl Waiting {
 
     /// Some reason's time has come.
     pub(crate) fn look_again(&mut self) {
-        self.untold = true;
+        self.untold = Some(0);
     }
 
     pub(crate) fn status(&self, now: Time) -> Vec<WaitingStatus> {
@@ -211,7 +234,7 @@ impl Waiting {
                 cpus: waiter.amount.cpus,
                 mem: waiter.amount.mem,
                 disk: waiter.amount.disk,
-                reason: waiter.reason.text.clone(),
+                reason: Arc::clone(&waiter.reason.text),
                 possible: waiter.reason.possible,
                 since_millis: u64::try_from((now - waiter.since).as_millis()).unwrap_or(u64::MAX),
             })
@@ -228,12 +251,12 @@ mod tests {
     }
 
     fn reason(text: &str) -> Reason {
-        Reason::new(text.into())
+        Reason::new(text)
     }
 
     fn set_reason(waiting: &mut Waiting, name: &str, reason: Reason) {
         let place = waiting.places[name];
-        waiting.set_reason(place, reason);
+        waiting.set_reason(place, Arc::new(reason));
     }
 
     fn told(waiting: &mut Waiting, millis: u64) -> Vec<String> {

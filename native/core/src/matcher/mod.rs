@@ -30,6 +30,7 @@ use crate::placement::{Board, HostId, Policy};
 use mesos_wire::{DomainInfo, OfferId, Resource};
 use seat::Seat;
 use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Constraints that the matcher has compiled; of one matcher only.
@@ -50,8 +51,8 @@ pub struct Holding {
 pub struct Placement {
     /// What to accept.
     pub bundles: Vec<Bundle>,
-    /// Why each ask that was not placed was not.
-    pub reasons: Vec<(usize, Reason)>,
+    /// Why each ask that was not placed was not; those that are alike have the same.
+    pub reasons: Vec<(usize, Arc<Reason>)>,
     /// What was held back for whom.
     pub holds: Vec<HeldBack>,
 }

@@ -9,6 +9,7 @@ use crate::constraints::Nearness;
 use crate::placement::{HostId, Want};
 use crate::resources::{Need, Other};
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// What a waiting agent needs.
@@ -162,7 +163,10 @@ impl Matcher {
             return;
         };
         let cut = bundle(seat, group, asks, &self.rules, &self.symbols, &mut self.held);
-        placement.reasons.extend(cut.refused);
+        let refused = cut.refused.into_iter();
+        placement
+            .reasons
+            .extend(refused.map(|(ask, reason)| (ask, Arc::new(reason))));
         self.slots.extend(cut.slots);
         for one in cut.bundle.iter().flat_map(|bundle| &bundle.tasks) {
             let ask = &asks[one.ask];

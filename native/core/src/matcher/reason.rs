@@ -13,13 +13,14 @@ use crate::constraints::{Refusal, Rule, State};
 use crate::placement::{Board, HostId, Rules};
 use crate::resources::holds_ports;
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 use survey::{Entry, Refused, Survey, What};
 
 /// Why an ask was not placed.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Reason {
-    /// For people.
-    pub text: String,
+    /// For people. Whoever tells or shows it shares it.
+    pub text: Arc<str>,
     /// False: no agent seen so far could ever hold it.
     pub possible: bool,
     /// Agents of which something was on offer.
@@ -55,9 +56,9 @@ pub enum Lack {
 
 impl Reason {
     /// Something that may change.
-    pub fn new(text: String) -> Self {
+    pub fn new(text: impl Into<Arc<str>>) -> Self {
         Self {
-            text,
+            text: text.into(),
             possible: true,
             ..Self::default()
         }
@@ -115,7 +116,7 @@ pub(super) struct Explainer<'a> {
     board: &'a Board,
     home: Option<&'a str>,
     surveys: &'a mut Surveys,
-    known: HashMap<(u32, Amount), Reason>,
+    known: HashMap<(u32, Amount), Arc<Reason>>,
 }
 
 impl<'a> Explainer<'a> {
@@ -147,20 +148,21 @@ impl<'a> Explainer<'a> {
     }
 
     /// Why the want has no place.
-    pub(super) fn explain(&mut self, want: usize) -> Reason {
+    pub(super) fn explain(&mut self, want: usize) -> Arc<Reason> {
         let (Some(ask), Some(class)) = (
             self.account.asks.get(want).copied(),
             self.account.class_of.get(want).copied(),
         ) else {
-            return Reason::default();
+            return Arc::default();
         };
         if let Some(known) = self.known.get(&(class, ask.amount)) {
-            return known.clone();
+            return Arc::clone(known);
         }
         let reason = self
             .impossible(ask, class)
             .unwrap_or_else(|| self.shortage(ask, class, What::Offer));
-        self.known.insert((class, ask.amount), reason.clone());
+        let reason = Arc::new(reason);
+        self.known.insert((class, ask.amount), Arc::clone(&reason));
         reason
     }
 
@@ -184,7 +186,7 @@ impl<'a> Explainer<'a> {
             return None;
         }
         let mut reason = self.shortage(ask, class, What::Agent);
-        reason.text.push_str("; no agent seen so far could ever hold it");
+        reason.text = format!("{}; no agent seen so far could ever hold it", reason.text).into();
         reason.possible = false;
         Some(reason)
     }
@@ -254,7 +256,7 @@ impl<'a> Explainer<'a> {
             words::add_detail(&mut text, total, &lacking, nearest);
         }
         Reason {
-            text,
+            text: text.into(),
             possible: true,
             offers: if what == What::Offer { total } else { 0 },
             lacking,

@@ -112,7 +112,7 @@ fn placed(bench: &mut Bench) -> Vec<String> {
 fn reason(bench: &Bench, name: &str) -> String {
     let waiting = bench.framework.status(bench.now).waiting;
     let waiting = waiting.into_iter().find(|waiting| waiting.name == name);
-    waiting.unwrap().reason
+    waiting.unwrap().reason.to_string()
 }
 
 fn end(bench: &mut Bench, name: &str) {
@@ -178,7 +178,7 @@ fn of_those_that_wait_priority_goes_first_then_age() {
     bench.offers(vec![offer("o2", "agent-a", 0.5)]);
     assert_eq!(placed(&mut bench), ["a agent-a"]);
     assert_eq!(
-        bench.framework.status(bench.now).waiting[0].reason,
+        &*bench.framework.status(bench.now).waiting[0].reason,
         "fits, but agents that wait longer take the offered room first"
     );
 }

@@ -85,7 +85,7 @@ fn what_no_agent_could_hold_says_so_and_others_go_on() {
         &format!("waiting big in vain {reason}")
     );
     let waiting = &bench.framework.status(bench.now).waiting[0];
-    assert_eq!((waiting.reason.as_str(), waiting.possible), (reason, false));
+    assert_eq!((&*waiting.reason, waiting.possible), (reason, false));
 }
 
 #[test]

@@ -176,7 +176,7 @@ fn agents_of_other_regions_are_asked_for_only_where_a_template_wants_them() {
     assert_eq!(bench.launched(), ["b"]);
     let waiting = bench.framework.status(bench.now).waiting;
     assert_eq!(
-        waiting[0].reason,
+        &*waiting[0].reason,
         "needs an agent in the region of the master, no agent is from there; no agent seen so far could ever hold it"
     );
 }
