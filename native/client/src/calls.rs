@@ -1,18 +1,27 @@
 //! Calls to the master: in order, over one connection that is kept alive, apart from the event stream.
+//!
+//! A call does not wait for the answer to the one before. Those that gather meanwhile go out together, which takes one turn
+//! of the threads instead of one for each; and one that the master is slow to answer holds up none behind it.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
+use bytes::{BufMut, BytesMut};
 use mesos_core::master::MasterAddress;
 use mesos_core::{AttemptId, CallId};
 use mesos_local::Cluster;
 use mesos_wire::{Call, Message, call};
 use tokio::sync::mpsc;
 use tokio::task::AbortHandle;
-use tokio::time::timeout;
+use tokio::time::{Instant, sleep_until};
 
 use crate::auth::Authorization;
-use crate::connect::{ConnectError, Connection, Connector};
+use crate::connect::{ConnectError, Connector};
 use crate::http;
+use crate::pipe::{Answer, Pipe, PipeError};
+
+/// Calls that may be on their way at a time.
+const MOST: usize = 64;
 
 /// Why a call was not taken by the master, as far as is known.
 #[derive(Debug, thiserror::Error)]
@@ -21,13 +30,10 @@ pub(crate) enum CallFailure {
     Connect(#[from] ConnectError),
     #[error("{address} did not answer a call within {within:?}")]
     Timeout { address: String, within: Duration },
-    #[error("the connection to {address} broke off during a call: {source}")]
-    Broken { address: String, source: hyper::Error },
-    #[error("a call to {address} cannot be written: {source}")]
-    Unwritable {
-        address: String,
-        source: hyper::http::Error,
-    },
+    #[error("the connection to {address} broke off during a call: {problem}")]
+    Broken { address: String, problem: String },
+    #[error("a call to {address} cannot be written: {problem}")]
+    Unwritable { address: String, problem: String },
     #[error("this machine refused a call: {0}")]
     Local(String),
     #[error("{address} refused a call with status {status}: {body}")]
@@ -49,7 +55,7 @@ pub(crate) struct CallOutcome {
 /// The queue of calls that belong to one event stream. Dropping it drops what waits in it.
 #[derive(Debug)]
 pub(crate) struct Calls {
-    queue: mpsc::UnboundedSender<(CallId, Call)>,
+    queue: mpsc::UnboundedSender<(CallId, Box<Call>)>,
     task: AbortHandle,
 }
 
@@ -69,24 +75,21 @@ pub(crate) struct CallTarget {
 }
 
 impl Calls {
-    /// Starts the queue; each call's outcome goes to `outcomes`, in the order of the calls.
+    /// Starts the queue. Each call's outcome goes to `outcomes`, in the order of the calls; where a connection breaks,
+    /// those that are sent again are told after those that failed by it.
     pub(crate) fn start(target: CallTarget, outcomes: mpsc::UnboundedSender<CallOutcome>) -> Self {
-        let (queue, mut waiting) = mpsc::unbounded_channel::<(CallId, Call)>();
+        let (queue, inbox) = mpsc::unbounded_channel();
         let task = tokio::spawn(async move {
-            let mut connection = None;
-            while let Some((id, call)) = waiting.recv().await {
-                let result = target.send(&mut connection, &call).await;
-                if outcomes
-                    .send(CallOutcome {
-                        attempt: target.attempt,
-                        id,
-                        result,
-                    })
-                    .is_err()
-                {
-                    break;
-                }
-            }
+            let head = http::call_head(&target.address, target.authorization.as_ref(), &target.stream_id);
+            let road = Road {
+                target,
+                head: head.map_err(|error| error.to_string()),
+                inbox,
+                outcomes,
+                queue: VecDeque::new(),
+                line: None,
+            };
+            road.serve().await;
         });
         Calls {
             queue,
@@ -100,10 +103,10 @@ impl Calls {
         attempt: AttemptId,
         outcomes: mpsc::UnboundedSender<CallOutcome>,
     ) -> Self {
-        let (queue, mut waiting) = mpsc::unbounded_channel::<(CallId, Call)>();
+        let (queue, mut waiting) = mpsc::unbounded_channel::<(CallId, Box<Call>)>();
         let task = tokio::spawn(async move {
             while let Some((id, call)) = waiting.recv().await {
-                let result = cluster.call(call).await.map_err(CallFailure::Local);
+                let result = cluster.call(*call).await.map_err(CallFailure::Local);
                 if outcomes.send(CallOutcome { attempt, id, result }).is_err() {
                     break;
                 }
@@ -116,84 +119,223 @@ impl Calls {
     }
 
     /// Puts a call at the end of the queue; false if nobody serves it any more.
-    pub(crate) fn send(&self, id: CallId, call: Call) -> bool {
+    pub(crate) fn send(&self, id: CallId, call: Box<Call>) -> bool {
         self.queue.send((id, call)).is_ok()
     }
 }
 
-impl CallTarget {
-    async fn send(&self, kept: &mut Option<Connection>, call: &Call) -> Result<(), CallFailure> {
-        let address = self.address.authority();
-        let within = self.connector.timeouts.answer;
-        let body = bytes::Bytes::from(call.encode_to_vec());
+/// A call that has no answer.
+struct Open {
+    id: CallId,
+    call: Box<Call>,
+    /// A connection broke under it.
+    again: bool,
+}
+
+/// The way of the calls to the master.
+struct Road {
+    target: CallTarget,
+    /// Of each request, or why there can be none.
+    head: Result<Vec<u8>, String>,
+    inbox: mpsc::UnboundedReceiver<(CallId, Box<Call>)>,
+    outcomes: mpsc::UnboundedSender<CallOutcome>,
+    /// Calls to be sent.
+    queue: VecDeque<Open>,
+    line: Option<Line>,
+}
+
+/// A connection, and the calls on it.
+struct Line {
+    pipe: Pipe,
+    /// The oldest first.
+    asked: VecDeque<Asked>,
+    /// It has answered a call. Before that only one is on its way: who is at the other end is not known yet.
+    kept: bool,
+}
+
+struct Asked {
+    open: Open,
+    /// The last byte of its request.
+    end: u64,
+    since: Instant,
+}
+
+/// What happened on the road.
+enum Turn {
+    Call(Option<(CallId, Box<Call>)>),
+    Answer(Result<Answer, PipeError>),
+    Late,
+}
+
+impl Road {
+    async fn serve(mut self) {
         loop {
-            let reused = kept.take().filter(|connection| !connection.sender.is_closed());
-            let may_repeat = reused.is_some();
-            let mut connection = match reused {
-                Some(connection) => connection,
-                None => self.connector.connect(&self.address).await?,
-            };
-            let request = http::call(
-                &self.address,
-                self.authorization.as_ref(),
-                Some(&self.stream_id),
-                body.clone(),
-            )
-            .map_err(|source| CallFailure::Unwritable {
-                address: address.clone(),
-                source,
-            })?;
-            let answer = timeout(within, async {
-                if let Err(error) = connection.sender.ready().await {
-                    return Err((error, true));
-                }
-                connection
-                    .sender
-                    .try_send_request(request)
-                    .await
-                    .map_err(|mut failure| {
-                        let unsent = failure.take_message().is_some();
-                        (failure.into_error(), unsent)
-                    })
-            })
-            .await
-            .map_err(|_| CallFailure::Timeout {
-                address: address.clone(),
-                within,
-            })?;
-            match answer {
-                Ok(response) => {
-                    let status = response.status().as_u16();
-                    let location = http::location(&response);
-                    let (body, whole) = http::excerpt(response.into_body()).await;
-                    if whole {
-                        *kept = Some(connection);
+            while let Ok((id, call)) = self.inbox.try_recv() {
+                self.queue.push_back(Open {
+                    id,
+                    call,
+                    again: false,
+                });
+            }
+            self.connect().await;
+            self.ask();
+            let within = self.target.connector.timeouts.answer;
+            let turn = match &mut self.line {
+                None => Turn::Call(self.inbox.recv().await),
+                Some(line) => {
+                    let oldest = line.asked.front().map(|asked| asked.since + within);
+                    tokio::select! {
+                        answer = line.pipe.next() => Turn::Answer(answer),
+                        call = self.inbox.recv() => Turn::Call(call),
+                        () = sleep_until(oldest.unwrap_or_else(Instant::now)), if oldest.is_some() => Turn::Late,
                     }
-                    return match (status, location) {
-                        (200 | 202, _) => Ok(()),
-                        (_, Some(leader)) => {
-                            let body = format!("not the leading master, {leader} is");
-                            Err(CallFailure::Refused {
-                                address,
-                                status,
-                                body,
-                            })
-                        }
-                        _ => Err(CallFailure::Refused {
-                            address,
-                            status,
-                            body,
-                        }),
-                    };
                 }
-                // A connection that was kept may have been closed by the master meanwhile; a new one gets one chance.
-                Err((error, unsent)) if may_repeat && (unsent || harmless_twice(call)) => {
-                    tracing::debug!("connection to {address} is re-opened for a call: {error}");
-                }
-                Err((source, _)) => return Err(CallFailure::Broken { address, source }),
+            };
+            match turn {
+                Turn::Call(None) => return,
+                Turn::Call(Some((id, call))) => self.queue.push_back(Open {
+                    id,
+                    call,
+                    again: false,
+                }),
+                Turn::Answer(Ok(answer)) => self.answered(answer),
+                Turn::Answer(Err(error)) => self.broken(&error.to_string()),
+                Turn::Late => self.late(),
             }
         }
     }
+
+    /// Sees to it that there is a connection if there are calls.
+    async fn connect(&mut self) {
+        while self.line.is_none()
+            && let Some(first) = self.queue.front()
+        {
+            let id = first.id;
+            let failure = match &self.head {
+                Err(problem) => CallFailure::Unwritable {
+                    address: self.target.address.authority(),
+                    problem: problem.clone(),
+                },
+                Ok(_) => match self.target.connector.reach(&self.target.address).await {
+                    Ok(stream) => {
+                        self.line = Some(Line {
+                            pipe: Pipe::new(stream),
+                            asked: VecDeque::new(),
+                            kept: false,
+                        });
+                        return;
+                    }
+                    Err(error) => error.into(),
+                },
+            };
+            self.queue.pop_front();
+            self.tell(id, Err(failure));
+        }
+    }
+
+    /// Puts calls on the connection, as many as it takes.
+    fn ask(&mut self) {
+        let (Some(line), Ok(head)) = (&mut self.line, &self.head) else {
+            return;
+        };
+        let most = if line.kept { MOST } else { 1 };
+        while line.asked.len() < most
+            && let Some(open) = self.queue.pop_front()
+        {
+            let end = line.pipe.ask(|output| write(output, head, &open.call));
+            line.asked.push_back(Asked {
+                open,
+                end,
+                since: Instant::now(),
+            });
+        }
+    }
+
+    fn answered(&mut self, answer: Answer) {
+        let asked = self.line.as_mut().and_then(|line| {
+            line.kept = true;
+            line.asked.pop_front()
+        });
+        let Some(asked) = asked else {
+            return self.broken("the master answers what was not asked");
+        };
+        let last = answer.last;
+        let address = self.target.address.authority();
+        let result = match (answer.status, answer.location) {
+            (200 | 202, _) => Ok(()),
+            (status, Some(leader)) => Err(CallFailure::Refused {
+                address,
+                status,
+                body: format!("not the leading master, {leader} is"),
+            }),
+            (status, None) => Err(CallFailure::Refused {
+                address,
+                status,
+                body: answer.body,
+            }),
+        };
+        self.tell(asked.open.id, result);
+        if last {
+            self.broken("the master ends it after an answer");
+        }
+    }
+
+    /// The oldest call has waited for too long.
+    fn late(&mut self) {
+        if let Some(answer) = self.line.as_mut().and_then(|line| line.pipe.unfinished()) {
+            return self.answered(answer);
+        }
+        if let Some(asked) = self.line.as_mut().and_then(|line| line.asked.pop_front()) {
+            let failure = CallFailure::Timeout {
+                address: self.target.address.authority(),
+                within: self.target.connector.timeouts.answer,
+            };
+            self.tell(asked.open.id, Err(failure));
+        }
+        self.broken("it did not answer a call before this one");
+    }
+
+    /// The connection cannot be used any more. A connection that was kept may have been closed by the master meanwhile, and
+    /// what came behind a slow call was not to blame: such a call gets one more chance on a new one.
+    fn broken(&mut self, problem: &str) {
+        let Some(line) = self.line.take() else { return };
+        let address = self.target.address.authority();
+        if !line.asked.is_empty() {
+            tracing::debug!("connection to {address} is re-opened for calls: {problem}");
+        }
+        let mut again = VecDeque::new();
+        for Asked { open, end, .. } in line.asked {
+            let unsent = !line.pipe.has_written(end);
+            if line.kept && !open.again && (unsent || harmless_twice(&open.call)) {
+                again.push_back(Open { again: true, ..open });
+            } else {
+                let failure = CallFailure::Broken {
+                    address: address.clone(),
+                    problem: problem.to_owned(),
+                };
+                self.tell(open.id, Err(failure));
+            }
+        }
+        again.append(&mut self.queue);
+        self.queue = again;
+    }
+
+    fn tell(&self, id: CallId, result: Result<(), CallFailure>) {
+        let attempt = self.target.attempt;
+        if self.outcomes.send(CallOutcome { attempt, id, result }).is_err() {
+            tracing::debug!("nobody waits for the outcomes of calls any more");
+        }
+    }
+}
+
+/// A whole request.
+fn write(output: &mut BytesMut, head: &[u8], call: &Call) {
+    let length = call.encoded_len();
+    let line = format!("content-length: {length}\r\n\r\n");
+    output.reserve(head.len() + line.len() + length);
+    output.put_slice(head);
+    output.put_slice(line.as_bytes());
+    call.encode_raw(output);
 }
 
 /// Whether the master may see the call twice without a different outcome. A second ACCEPT would be answered with
@@ -251,7 +393,7 @@ mod tests {
         }
 
         fn queue(&mut self, kind: call::Type) {
-            assert!(self.calls.send(CallId(self.next), call(kind)));
+            assert!(self.calls.send(CallId(self.next), Box::new(call(kind))));
             self.next += 1;
         }
 
@@ -277,6 +419,91 @@ mod tests {
             assert_eq!(Call::decode(request.body.as_slice()).unwrap().r#type(), kind);
             let (id, result) = caller.outcome().await;
             assert!(id == number as u64 && result.is_ok(), "{result:?}");
+        }
+    }
+
+    /// Nothing yet: the answer comes with a later step.
+    fn later() -> Step {
+        Step::Answer(Vec::new())
+    }
+
+    #[tokio::test]
+    async fn calls_do_not_wait_for_the_answers_to_those_before() {
+        let answers = Step::Answer([accepted(), accepted(), accepted()].concat());
+        let mut master = FakeMaster::start([Step::Answer(accepted()), later(), later(), answers]).await;
+        let mut caller = Caller::of(&master);
+        caller.queue(call::Type::Revive);
+        assert!(caller.outcome().await.1.is_ok());
+        for _ in 0..3 {
+            caller.queue(call::Type::Accept);
+        }
+        for id in 1..4 {
+            let (told, result) = caller.outcome().await;
+            assert!(told == id && result.is_ok(), "{told} {result:?}");
+        }
+        for _ in 0..4 {
+            assert_eq!(master.received().await.connection, 0);
+        }
+    }
+
+    #[tokio::test]
+    async fn many_calls_keep_their_order() {
+        let mut master = FakeMaster::answering(|_| Step::Answer(accepted())).await;
+        let mut caller = Caller::of(&master);
+        for number in 0..300 {
+            caller.queue(match number % 2 {
+                0 => call::Type::Accept,
+                _ => call::Type::Decline,
+            });
+        }
+        for id in 0..300 {
+            let (told, result) = caller.outcome().await;
+            assert!(told == id && result.is_ok(), "{told} {result:?}");
+            let request = master.received().await;
+            let kind = Call::decode(request.body.as_slice()).unwrap().r#type();
+            assert_eq!((request.connection, kind == call::Type::Accept), (0, id % 2 == 0));
+        }
+    }
+
+    #[tokio::test]
+    async fn of_calls_on_a_connection_that_breaks_an_accept_alone_is_not_sent_again() {
+        let script = [Step::Answer(accepted()), later(), later(), Step::Close];
+        let again = [Step::Answer(accepted()), Step::Answer(accepted())];
+        let mut master = FakeMaster::start(script.into_iter().chain(again)).await;
+        let mut caller = Caller::of(&master);
+        caller.queue(call::Type::Revive);
+        assert!(caller.outcome().await.1.is_ok());
+        for kind in [call::Type::Acknowledge, call::Type::Accept, call::Type::Kill] {
+            caller.queue(kind);
+        }
+        assert!(matches!(
+            caller.outcome().await,
+            (2, Err(CallFailure::Broken { .. }))
+        ));
+        assert!(matches!(caller.outcome().await, (1, Ok(()))));
+        assert!(matches!(caller.outcome().await, (3, Ok(()))));
+        let mut seen = Vec::new();
+        while seen.len() < 6 {
+            let request = master.received().await;
+            let kind = Call::decode(request.body.as_slice()).unwrap().r#type();
+            seen.push((request.connection, kind));
+        }
+        assert_eq!(seen[4..], [(1, call::Type::Acknowledge), (1, call::Type::Kill)]);
+        assert!(master.is_quiet());
+    }
+
+    #[tokio::test]
+    async fn calls_behind_the_last_answer_of_a_connection_go_over_a_new_one() {
+        let last = response("202 Accepted", "Connection: close\r\n", "");
+        let script = [Step::Answer(accepted()), later(), Step::AnswerAndClose(last)];
+        let master = FakeMaster::start(script.into_iter().chain([Step::Answer(accepted())])).await;
+        let mut caller = Caller::of(&master);
+        for _ in 0..3 {
+            caller.queue(call::Type::Kill);
+        }
+        for id in 0..3 {
+            let (told, result) = caller.outcome().await;
+            assert!(told == id && result.is_ok(), "{told} {result:?}");
         }
     }
 

@@ -98,7 +98,8 @@ fn tls_cure(error: &io::Error) -> &'static str {
     }
 }
 
-trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+/// Bytes both ways, encrypted or not.
+pub(crate) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 
 /// Opens connections. Clones share the TLS settings.
@@ -158,13 +159,7 @@ impl Connector {
     /// Connects within the timeout for that.
     pub(crate) async fn connect(&self, address: &MasterAddress) -> Result<Connection, ConnectError> {
         let shown = address.authority();
-        let within = self.timeouts.connect;
-        let stream = timeout(within, self.open(address))
-            .await
-            .map_err(|_| ConnectError::Timeout {
-                address: shown.clone(),
-                within,
-            })??;
+        let stream = self.reach(address).await?;
         let (sender, connection) =
             http1::handshake(TokioIo::new(stream))
                 .await
@@ -182,6 +177,17 @@ impl Connector {
             sender,
             closer: Closer(task.abort_handle()),
         })
+    }
+
+    /// The same without HTTP.
+    pub(crate) async fn reach(&self, address: &MasterAddress) -> Result<Box<dyn Stream>, ConnectError> {
+        let within = self.timeouts.connect;
+        timeout(within, self.open(address))
+            .await
+            .map_err(|_| ConnectError::Timeout {
+                address: address.authority(),
+                within,
+            })?
     }
 
     async fn open(&self, address: &MasterAddress) -> Result<Box<dyn Stream>, ConnectError> {

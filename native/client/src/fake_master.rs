@@ -20,7 +20,7 @@ pub(crate) enum Step {
     AnswerAndClose(Vec<u8>),
     /// Close without a word.
     Close,
-    /// Say nothing, keep the connection.
+    /// Say nothing any more, keep the connection.
     Silence,
     /// Close all other connections, then send this.
     CloseOthersAndAnswer(Vec<u8>),
@@ -170,7 +170,8 @@ async fn serve(
                 return;
             }
             Step::Close => return,
-            Step::Silence => {}
+            // Answers come in the order of the requests: with this one missing there can be no other.
+            Step::Silence => std::future::pending().await,
             Step::CloseOthersAndAnswer(bytes) => {
                 survivor.send_replace(Some(connection));
                 // The closing is on its way before the answer is.

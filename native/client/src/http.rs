@@ -49,6 +49,23 @@ pub(crate) fn call(
     request.body(Full::new(body))
 }
 
+/// All of such a POST but its length and its body, in bytes.
+pub(crate) fn call_head(
+    address: &MasterAddress,
+    authorization: Option<&Authorization>,
+    stream_id: &str,
+) -> Result<Vec<u8>, hyper::http::Error> {
+    let request = call(address, authorization, Some(stream_id), Bytes::new())?;
+    let mut head = format!("{} {} HTTP/1.1\r\n", request.method(), request.uri()).into_bytes();
+    for (name, value) in request.headers() {
+        head.extend_from_slice(name.as_str().as_bytes());
+        head.extend_from_slice(b": ");
+        head.extend_from_slice(value.as_bytes());
+        head.extend_from_slice(b"\r\n");
+    }
+    Ok(head)
+}
+
 /// A GET of one of the master's JSON endpoints.
 pub(crate) fn get(
     address: &MasterAddress,
@@ -86,10 +103,14 @@ pub(crate) fn operate(
     request.body(Full::new(Bytes::from_static(call.as_bytes())))
 }
 
+/// 307 is what Mesos sends; a proxy may use the others.
+pub(crate) fn is_redirect(status: u16) -> bool {
+    matches!(status, 301 | 302 | 307 | 308)
+}
+
 /// The Location of a redirect, if the answer is one.
 pub(crate) fn location(response: &Response<Incoming>) -> Option<String> {
-    // 307 is what Mesos sends; a proxy may use the others.
-    if !matches!(response.status().as_u16(), 301 | 302 | 307 | 308) {
+    if !is_redirect(response.status().as_u16()) {
         return None;
     }
     let location = response.headers().get(LOCATION)?;
@@ -112,10 +133,14 @@ pub(crate) async fn excerpt(mut body: Incoming) -> (String, bool) {
         true
     };
     let whole = timeout(EXCERPT_TIMEOUT, read).await.unwrap_or(false);
-    kept.truncate(EXCERPT);
-    let text = String::from_utf8_lossy(&kept);
+    (excerpt_of(&kept), whole)
+}
+
+/// The beginning of a body, in one line.
+pub(crate) fn excerpt_of(body: &[u8]) -> String {
+    let text = String::from_utf8_lossy(body.get(..EXCERPT).unwrap_or(body));
     let text = text.trim_end_matches('\u{fffd}');
-    (text.split_whitespace().collect::<Vec<_>>().join(" "), whole)
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// A whole body.

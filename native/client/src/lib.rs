@@ -24,6 +24,8 @@ mod fetch;
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;
 mod http;
+mod pace;
+mod pipe;
 mod probe;
 mod runtime;
 mod sandbox;

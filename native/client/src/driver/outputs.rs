@@ -27,7 +27,7 @@ impl Driver {
                 Output::Disconnect { attempt } => streams.disconnect(attempt),
                 Output::Call { id, attempt, call } => {
                     tracing::debug!("call {}: {:?}", id.0, call.r#type());
-                    if !streams.call(attempt, id, *call) {
+                    if !streams.call(attempt, id, call) {
                         let error = CallError::Failed("there is no event stream for this call".to_owned());
                         framework.handle_call_result(id, Err(error), self.clock.now());
                     }

@@ -224,7 +224,7 @@ impl Streams {
     }
 
     /// Queues a call; false if the attempt has no stream.
-    pub(super) fn call(&mut self, attempt: AttemptId, id: CallId, call: Call) -> bool {
+    pub(super) fn call(&mut self, attempt: AttemptId, id: CallId, call: Box<Call>) -> bool {
         let Some(stream) = self.open.get_mut(&attempt) else {
             return false;
         };
