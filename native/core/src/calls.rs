@@ -139,15 +139,15 @@ impl Framework {
             Some(due) => self.timers.set(Timer::Demand, due),
             None => self.timers.clear(Timer::Demand),
         }
+        let Some(wish) = wish else { return };
         let roles = self.config.roles().into_iter().map(str::to_owned).collect();
         let call = match wish {
-            None => return,
-            Some(Wish::Revive) => Call {
+            Wish::Revive => Call {
                 r#type: Some(call::Type::Revive as i32),
                 revive: Some(call::Revive { roles }),
                 ..Call::default()
             },
-            Some(Wish::Suppress) => Call {
+            Wish::Suppress => Call {
                 r#type: Some(call::Type::Suppress as i32),
                 suppress: Some(call::Suppress { roles }),
                 ..Call::default()

@@ -28,6 +28,9 @@ const WALL_CLOCK: Duration = Duration::from_secs(60);
 /// A timer of the core that is due again and again does not take a processor for itself.
 const LEAST_WAIT: Duration = Duration::from_millis(1);
 
+/// The most inputs after the first whose outputs are done together.
+const TOGETHER: usize = 255;
+
 /// The parts that last for one life.
 struct Parts {
     framework: Framework,
@@ -88,8 +91,39 @@ impl Driver {
             if let Err(exit) = self.step(&mut parts, input) {
                 return exit;
             }
+            // What is there already goes into the same transaction and the same piece of calls.
+            for _ in 0..TOGETHER {
+                let Some(input) = self.ready_input(&mut parts, &mut inbox, &mut store_inbox) else {
+                    break;
+                };
+                if let Err(exit) = self.step(&mut parts, input) {
+                    return exit;
+                }
+            }
             self.after_step(&mut parts);
         }
+    }
+
+    /// An input that does not have to be waited for. None once closing was asked for: that goes step by step.
+    fn ready_input(
+        &mut self,
+        parts: &mut Parts,
+        inbox: &mut StreamInbox,
+        store: &mut mpsc::UnboundedReceiver<StoreEvent>,
+    ) -> Option<Input> {
+        if self.closing.is_some() || !self.backlog.is_empty() {
+            return None;
+        }
+        let command = |command| Input::Command(Some(command));
+        let news = |(attempt, news)| Input::News(attempt, news);
+        let store_event = |event| Input::Store(Some(event));
+        // The ends of channels are for who waits for them.
+        (self.commands.try_recv().map(command))
+            .or_else(|_| parts.leaders.try_recv().map(Input::Leader))
+            .or_else(|_| inbox.news.try_recv().map(news))
+            .or_else(|_| inbox.outcomes.try_recv().map(Input::Outcome))
+            .or_else(|_| store.try_recv().map(store_event))
+            .ok()
     }
 
     /// Waits for the store to be open, and keeps the commands that come meanwhile.
