@@ -400,8 +400,12 @@ impl Bed {
     /// # Errors
     /// [`RunError`].
     pub fn up(&mut self) -> Result<(), RunError> {
-        let names = std::mem::take(&mut self.down);
-        for name in names.iter().filter(|name| *name != SECOND) {
+        // A machine that is lost stays so.
+        let (lost, names) = std::mem::take(&mut self.down)
+            .into_iter()
+            .partition(|name| name == SECOND);
+        self.down = lost;
+        for name in &names {
             self.cluster.launch(name)?;
         }
         Ok(())

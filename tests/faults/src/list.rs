@@ -50,6 +50,8 @@ pub struct Fault {
     pub spoils: bool,
     /// How many builds may be lost: those whose machine dies.
     pub may_lose: usize,
+    /// How many tasks the master calls unreachable for ever: those of a machine that nobody has marked gone.
+    pub unreachable: usize,
     /// How many frameworks there are, one after the other; one but where Mesos never lets one be what it is to be.
     pub frameworks: usize,
     /// Strikes. The answer is the moment from which on it could be as before: that of the fault where others take over,
@@ -77,6 +79,7 @@ impl Fault {
             quick: false,
             spoils: false,
             may_lose: 0,
+            unreachable: 0,
             frameworks: 1,
             strike,
             heal: |_| Ok(()),
@@ -102,6 +105,7 @@ const ALL: &[&Fault] = &[
     &zookeeper::SESSION_EXPIRED,
     &agents::RECOVERED,
     &agents::LOST,
+    &agents::NEVER_GONE,
     &network::CUT,
     &network::CUT_TO_MASTERS,
     &network::CUT_FROM_MASTERS,

@@ -67,7 +67,7 @@ fn played(bed: &mut Bed, fault: &Fault) -> Result<Row, RunError> {
     bed.up()?;
     all_done(bed, &mut strangers)?;
     let record = bed.record();
-    nothing_is_left(bed, &record, fault.frameworks)?;
+    nothing_is_left(bed, &record, fault)?;
     bed.close()?;
     nobody_is_left(bed)?;
     let row = Row {
@@ -156,8 +156,9 @@ pub(crate) fn unless(fine: bool, what: &str, reason: impl Display) -> Result<(),
     })
 }
 
-/// One framework, and no task of it in any list of the master; `count` of them were there in all.
-fn nothing_is_left(bed: &mut Bed, record: &Record, count: usize) -> Result<(), RunError> {
+/// One framework, after those that had to make way for it, and no task of it that may live in any list of the master.
+fn nothing_is_left(bed: &mut Bed, record: &Record, fault: &Fault) -> Result<(), RunError> {
+    let count = fault.frameworks;
     unless(
         record.frameworks.len() == count,
         "no framework id too many",
@@ -176,7 +177,10 @@ fn nothing_is_left(bed: &mut Bed, record: &Record, count: usize) -> Result<(), R
             return Check::NotYet(format!("{} frameworks", all.len()));
         };
         let tasks = ["tasks", "unreachable_tasks"].map(|list| one[list].as_array().map_or(0, Vec::len));
-        let clean = one["active"] == true && tasks == [0, 0] && orphans == 0 && ended.len() + 1 == count;
+        let clean = one["active"] == true
+            && tasks == [0, fault.unreachable]
+            && orphans == 0
+            && ended.len() + 1 == count;
         Check::when(clean, (), || {
             format!(
                 "tasks: {tasks:?} and {orphans}; ended frameworks: {}",

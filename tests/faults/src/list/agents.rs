@@ -2,8 +2,14 @@
 
 use std::time::{Duration, Instant};
 
+use testbed::Check;
+
 use super::Fault;
-use crate::bed::SECOND;
+use crate::bed::{SECOND, SOON, TEN};
+use crate::story::unless;
+
+/// For how long what is unreachable may come back, where nobody says that it will not.
+const GRACE: Duration = Duration::from_secs(30);
 
 /// Long enough for the master to call its tasks unreachable.
 pub(super) const RECOVERED: Fault = Fault {
@@ -35,6 +41,37 @@ pub(super) const LOST: Fault = Fault {
             bed.cluster.mark_gone(&id)?;
             bed.lost = 5;
             Ok(Instant::now())
+        },
+    )
+};
+
+pub(super) const NEVER_GONE: Fault = Fault {
+    lasts: 40,
+    spoils: true,
+    may_lose: TEN / 2,
+    unreachable: TEN / 2,
+    ..Fault::new(
+        "agent-never-gone",
+        "a machine lost with five of the ten builds, never marked gone; given up after 30 s",
+        |bed| {
+            bed.order(|orders| orders.config["unreachableTimeoutSeconds"] = GRACE.as_secs().into())?;
+            bed.lose_machine()?;
+            bed.wait("five agents that are unreachable", SOON, |bed| {
+                let agents = bed.record().agents;
+                let states = agents.values().filter(|agent| agent.state == "TASK_UNREACHABLE");
+                let count = states.count();
+                Check::when(count == TEN / 2, (), || format!("{count}"))
+            })?;
+            let since = Instant::now();
+            bed.lasts(GRACE / 2)?;
+            let losses = bed.record().losses;
+            unless(
+                losses.is_empty(),
+                "no build given up before its time",
+                format!("{losses:?}"),
+            )?;
+            bed.lost = TEN / 2;
+            Ok(since + GRACE)
         },
     )
 };
