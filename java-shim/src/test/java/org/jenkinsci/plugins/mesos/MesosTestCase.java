@@ -5,6 +5,7 @@ import java.io.InputStream;
 import java.net.HttpURLConnection;
 import java.net.URL;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
@@ -19,6 +20,15 @@ import org.kohsuke.stapler.StaplerRequest;
 public abstract class MesosTestCase extends HudsonTestCase {
     /** Nobody listens on this port. */
     static final String NOBODY = "127.0.0.1:1";
+
+    private final List<WebClient> browsers = new ArrayList<>();
+
+    @Override
+    public WebClient createWebClient() {
+        WebClient browser = super.createWebClient();
+        browsers.add(browser);
+        return browser;
+    }
 
     @Override
     protected void setUp() throws Exception {
@@ -35,7 +45,22 @@ public abstract class MesosTestCase extends HudsonTestCase {
         MesosFrameworks.stop();
         await("no agent is being launched", () -> Stream.of(hudson.getComputers())
                 .noneMatch(computer -> computer.isConnecting()));
+        for (WebClient browser : browsers) {
+            leave(browser);
+        }
         super.tearDown();
+    }
+
+    /**
+     * Leaves the last page, as the harness does after this. A script of the page that still runs may take a part of it away
+     * under the browser, which stumbles over that; of the second blank page nothing is left that could.
+     */
+    private static void leave(WebClient browser) throws IOException {
+        try {
+            browser.getPage("about:blank");
+        } catch (NullPointerException e) {
+            browser.getPage("about:blank");
+        }
     }
 
     MesosCloud cloud(MesosSlaveInfo... templates) throws IOException {

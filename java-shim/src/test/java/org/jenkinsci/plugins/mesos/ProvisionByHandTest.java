@@ -10,7 +10,7 @@ public class ProvisionByHandTest extends MesosTestCase {
 
     public void testTheButtonAsksForOneAgentThatIsToStay() throws Exception {
         MesosFramework framework = opened(cloud(template("mesos", 1, 2), template("other", 1, 2)));
-        HtmlPage page = new WebClient().goTo("computer/");
+        HtmlPage page = createWebClient().goTo("computer/");
         HtmlForm form = provisionForm(page);
         assertNotNull("no button on " + page.asText(), form);
         form.getSelectByName("template").getOptionByText("other").setSelected(true);
@@ -44,6 +44,6 @@ public class ProvisionByHandTest extends MesosTestCase {
         opened(cloud(template("mesos", 1, 2)));
         hudson.setAuthorizationStrategy(new ReadOnly());
         SecurityContextHolder.getContext().setAuthentication(Hudson.ANONYMOUS);
-        assertNull(provisionForm(new WebClient().goTo("computer/")));
+        assertNull(provisionForm(createWebClient().goTo("computer/")));
     }
 }
