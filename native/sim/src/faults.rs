@@ -2,7 +2,8 @@
 
 use crate::master::Millis;
 use crate::rng::Rng;
-use crate::world::World;
+use crate::settings::Change;
+use crate::world::{Event, World};
 use mesos_core::{Leader, StreamEnd};
 use mesos_wire::TaskState;
 
@@ -125,11 +126,35 @@ pub enum Fault {
     RescindAtAccept,
     /// The disk does not move.
     DiskStuck(Millis),
+    /// A person saves the cloud.
+    Save(Change),
+    /// A second copy of the plugin is there, and takes the subscription over again and again.
+    Twin(Millis),
+    /// What is at the leader's place in ZooKeeper is no good.
+    Znode {
+        /// What is there.
+        content: Znode,
+        /// How long.
+        length: Millis,
+    },
     /// The master wants an agent back.
     Maintenance {
         /// Which.
         nth: usize,
     },
+}
+
+/// What can be in ZooKeeper where the leading master should be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Znode {
+    /// Nothing at all.
+    Empty,
+    /// What is no address.
+    Garbage,
+    /// An address at which no master is.
+    Elsewhere,
+    /// Now this, now that.
+    Changing,
 }
 
 /// The steps between a request and a task that runs.
@@ -233,6 +258,23 @@ impl Fault {
     }
 }
 
+impl Fault {
+    /// Draws one of the latest kinds.
+    pub(crate) fn draw_latest(rng: &mut Rng) -> Self {
+        use Znode::{Changing, Elsewhere, Empty, Garbage};
+        let long = rng.between(5_000, 200_000);
+        let content = *rng.pick(&[Empty, Garbage, Elsewhere, Changing]).unwrap_or(&Empty);
+        match rng.below(8) {
+            0..=4 => Fault::Save(Change::draw(rng)),
+            5 => Fault::Twin(long),
+            _ => Fault::Znode {
+                content,
+                length: long,
+            },
+        }
+    }
+}
+
 impl World {
     /// Lets a fault happen now.
     pub fn inflict(&mut self, fault: &Fault) {
@@ -306,7 +348,7 @@ impl World {
             Fault::Orphan { nth, silent } => {
                 if let Some(agent) = self.nth_agent(*nth) {
                     let name = self.orphan_name();
-                    self.master.plant_orphan(&agent, &name, *silent);
+                    self.master.plant_orphan(&agent, &name, silent.then_some(now));
                 }
             }
             Fault::Crash(down) => self.crash(*down),
@@ -324,11 +366,36 @@ impl World {
             Fault::CrashAt { point, down } => self.weather.crash_at = Some((*point, *down)),
             Fault::RescindAtAccept => self.weather.rescind_at_accept = true,
             Fault::DiskStuck(length) => self.weather.disk_stuck_until = now + length,
+            Fault::Save(change) => self.change(change),
+            Fault::Twin(length) => self.twin_comes(*length),
+            Fault::Znode { content, length } => self.znode_is(*content, now + length),
             Fault::Maintenance { nth } => {
                 if let Some(agent) = self.nth_agent(*nth) {
                     self.master.plan_maintenance(&agent);
                 }
             }
         }
+    }
+
+    fn znode_is(&mut self, content: Znode, until: Millis) {
+        let unreadable =
+            |problem: &str| Leader::Unreachable(format!("/mesos/json.info_0 of ZooKeeper: {problem}"));
+        let seen = match content {
+            Znode::Empty => vec![unreadable("it is empty")],
+            Znode::Garbage => vec![unreadable("not the JSON of a MasterInfo")],
+            Znode::Elsewhere => vec![Leader::Found(self.address(1))],
+            Znode::Changing => vec![
+                Leader::Found(self.address(1)),
+                unreadable("it is empty"),
+                Leader::None,
+                Leader::Found(self.address(2)),
+            ],
+        };
+        let (now, count) = (self.now(), seen.len() as u64);
+        let each = until.saturating_sub(now) / count;
+        for (at, leader) in (0..count).zip(seen) {
+            self.schedule_at(now + at * each, Event::Hidden(leader, until));
+        }
+        self.announce_leader_at(until);
     }
 }

@@ -1,6 +1,9 @@
 //! The Java side: its nodes, and what it does with notices.
 
 use crate::plan::{Errand, Plan};
+use crate::rule;
+use crate::settings::Settings;
+use crate::tamper::Tamper;
 use crate::world::{Event, World};
 use mesos_core::{Config, Launch, Notice, Protocol, Release, Request};
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,6 +19,12 @@ pub struct Jenkins {
     pub ended: BTreeMap<String, u32>,
     /// The last state that each agent was told to be in.
     pub states: BTreeMap<String, String>,
+    /// What is set about the cloud now.
+    pub settings: Settings,
+    /// Builds that wait, by label, where agents are asked for by review.
+    pub builds: BTreeMap<&'static str, u32>,
+    /// How many agents reviews have asked for.
+    pub(crate) requested: u32,
 }
 
 /// A node.
@@ -25,6 +34,12 @@ pub struct Node {
     pub label: &'static str,
     /// The life of the JVM in which it was submitted.
     life: u64,
+    pub(crate) number: u32,
+    pub(crate) executors: u32,
+    /// In all, in thousandths, where a review asked for it.
+    pub(crate) cpus: i64,
+    /// Thousandths of a MB.
+    pub(crate) mem: i64,
 }
 
 /// The port of its host that each agent of the template `ported` must have.
@@ -42,13 +57,16 @@ impl Jenkins {
     /// When the core cannot read it.
     pub fn config(&self, plan: &Plan) -> Result<Config, serde_json::Error> {
         let owned: Vec<&String> = self.nodes.keys().collect();
-        serde_json::from_value(serde_json::json!({
+        let settings = &self.settings;
+        let mut json = serde_json::json!({
             "v": 1,
             "cloudId": "sim",
             "master": "zk://zk:2181/mesos",
-            "frameworkName": "simulated",
-            "role": plan.role,
-            "user": "jenkins",
+            "frameworkName": settings.name,
+            "role": settings.role,
+            "user": settings.user,
+            "principal": settings.principal,
+            "checkpoint": settings.checkpoint,
             "jenkinsUrl": "http://jenkins/",
             "failoverTimeoutSeconds": plan.failover_timeout,
             "launchTimeoutSeconds": plan.launch_timeout,
@@ -64,7 +82,31 @@ impl Jenkins {
                 {"label": "huge", "cpus": 1000, "mem": 64, "maxExecutors": 4},
             ],
             "owned": owned,
-        }))
+        });
+        if let Some((cloud, template)) = &plan.caps {
+            cloud.put(&mut json);
+            for each in json["templates"].as_array_mut().into_iter().flatten() {
+                template.put(each);
+            }
+        }
+        serde_json::from_value(json)
+    }
+
+    /// Nodes whose end was not told.
+    pub(crate) fn present(&self) -> impl Iterator<Item = (&String, &Node)> {
+        self.nodes
+            .iter()
+            .filter(|(name, _)| !self.ended.contains_key(*name))
+    }
+
+    /// How far an agent is, in the words of a review.
+    pub(crate) fn stand_of(&self, name: &str, life: u64) -> &'static str {
+        match self.states.get(name).map(String::as_str) {
+            // What an earlier life has asked for cannot just be withdrawn.
+            None if self.nodes.get(name).is_some_and(|node| node.life == life) => "requested",
+            Some("TASK_RUNNING" | "TASK_KILLING" | "TASK_UNREACHABLE") => "present",
+            Some(_) => "accepted",
+        }
     }
 }
 
@@ -81,9 +123,16 @@ impl World {
                 number,
                 label,
                 executors,
-            } => self.submit(number, label, executors),
-            Errand::Release { number, node_first } => self.release(number, node_first),
+            } => match self.plan.caps {
+                None => self.submit(number, label, executors),
+                Some(_) => self.builds_wait(label, executors),
+            },
+            Errand::Release { number, node_first } => {
+                let number = self.present_number(number);
+                self.release(number, node_first);
+            }
             Errand::Forget { number } => {
+                let number = self.present_number(number);
                 let name = name_of(number);
                 let life = self.jenkins.nodes.get(&name).map(|node| node.life);
                 if life == Some(self.life) {
@@ -99,17 +148,38 @@ impl World {
         }
     }
 
+    /// Where reviews ask for agents, the numbers of a plan stand for those that there are.
+    fn present_number(&self, number: u32) -> u32 {
+        let nodes: Vec<&Node> = self.jenkins.nodes.values().collect();
+        let nth = usize::try_from(number).unwrap_or(0).checked_rem(nodes.len());
+        match (self.plan.caps, nth.and_then(|nth| nodes.get(nth))) {
+            (Some(_), Some(node)) => node.number,
+            _ => number,
+        }
+    }
+
     /// Asks for an agent.
     pub fn submit(&mut self, number: u32, label: &'static str, executors: u32) {
         let (name, life) = (name_of(number), self.life);
         let launch = Launch::new(Protocol::Jnlp, "http://jenkins/");
-        let request = Request::new(name.clone(), label, executors, launch);
+        let template = match self.plan.tamper {
+            Some(Tamper::MisreadsRequests) => "unknown",
+            _ => label,
+        };
+        let request = Request::new(name.clone(), template, executors, launch);
         self.watch.submits(self.now(), &name);
-        self.jenkins.nodes.insert(name.clone(), Node { label, life });
+        let node = Node {
+            label,
+            life,
+            number,
+            executors,
+            cpus: 0,
+            mem: 0,
+        };
+        self.jenkins.nodes.insert(name.clone(), node);
         if let Some(Err(error)) = self.input(|framework, now| framework.submit(request, now)) {
             let detail = format!("{name}: {error}");
-            self.watch
-                .fail(self.now(), "what Jenkins rightly asks for is taken", &detail);
+            self.watch.fail(self.now(), rule::REQUEST_TAKEN, &detail);
         }
     }
 
@@ -123,20 +193,11 @@ impl World {
             self.jenkins.nodes.remove(&name);
         }
         self.jenkins.released.insert(name.clone());
+        if !node_first && self.plan.tamper == Some(Tamper::DeafToReleases) {
+            return;
+        }
         let release = Release::new([name], "idle");
         self.input(|framework, now| framework.release(release, now));
-    }
-
-    fn reconfigure(&mut self) {
-        match self.jenkins.config(&self.plan) {
-            Ok(config) => {
-                self.input(|framework, now| framework.reconfigure(config, now));
-            }
-            Err(error) => {
-                self.watch
-                    .fail(self.now(), "the configuration is readable", &error.to_string());
-            }
-        }
     }
 
     pub(crate) fn hear(&mut self, notice: Notice) {
@@ -147,7 +208,16 @@ impl World {
                 let (life, delay) = (self.life, self.rng.between(0, 3_000));
                 self.schedule(delay, Event::NodeDeleted(life, name));
             }
+            Notice::Accepted { name, .. } => {
+                self.jenkins.states.insert(name, "ACCEPTED".to_owned());
+            }
             Notice::State { name, state, .. } | Notice::Known { name, state, .. } => {
+                if state == "TASK_RUNNING"
+                    && let Some(node) = self.jenkins.nodes.get(&name)
+                    && let Some(builds) = self.jenkins.builds.get_mut(node.label)
+                {
+                    *builds = builds.saturating_sub(node.executors);
+                }
                 self.jenkins.states.insert(name, state);
             }
             _ => {}

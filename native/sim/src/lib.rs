@@ -11,10 +11,16 @@ mod liveness;
 pub mod master;
 pub mod plan;
 pub mod rng;
+pub mod rule;
+pub mod settings;
 mod shell;
 pub mod shrink;
 pub mod stock;
 pub mod store;
+mod stranger;
+pub mod supply;
+pub mod tamper;
+mod twin;
 pub mod watch;
 pub mod world;
 

@@ -3,6 +3,7 @@
 use crate::jenkins::name_of;
 use crate::master::{Millis, Task};
 use crate::plan::Plan;
+use crate::rule;
 use crate::watch::Violation;
 use crate::world::World;
 use mesos_core::TaskPhase;
@@ -64,11 +65,11 @@ impl World {
         let calls = self.watch.calls_so_far() - calls;
         if calls > QUIET_CALLS {
             let detail = format!("{calls} calls in ten calm minutes");
-            self.watch.fail(self.now(), "calls go quiet", &detail);
+            self.watch.fail(self.now(), rule::CALLS_GO_QUIET, &detail);
         }
         if self.watch.connects_so_far() > connects {
             self.watch
-                .fail(self.now(), "a healthy stream is kept", "it was opened again");
+                .fail(self.now(), rule::STREAM_IS_KEPT, "it was opened again");
         }
     }
 
@@ -88,12 +89,11 @@ impl World {
             .collect();
         if !left.is_empty() {
             let detail = format!("{left:?} still run");
-            self.watch.fail(now, "what is released goes", &detail);
+            self.watch.fail(now, rule::RELEASED_GOES, &detail);
         }
         let rows: Vec<String> = self.store.tasks().map(|row| format!("{row:?}")).collect();
         if !rows.is_empty() {
-            self.watch
-                .fail(now, "the ledger is empty at the end", &rows.join("; "));
+            self.watch.fail(now, rule::LEDGER_EMPTIES, &rows.join("; "));
         }
     }
 
@@ -128,33 +128,26 @@ impl World {
         let silent = format!("{silent:?}");
         let nobody = silent == "[]";
         if !wrong.is_empty() {
-            self.watch
-                .fail(now, "every live agent runs in the end", &wrong.join("; "));
+            self.watch.fail(now, rule::LIVE_AGENTS_RUN, &wrong.join("; "));
         }
         if !strays.is_empty() {
-            self.watch
-                .fail(now, "no unknown task runs in the end", &strays.join("; "));
+            self.watch.fail(now, rule::STRANGERS_GO, &strays.join("; "));
         }
         if !nobody {
-            self.watch.fail(now, "every name that ended is told so", &silent);
+            self.watch.fail(now, rule::END_IS_TOLD, &silent);
         }
         let needed = !self.plan.on_demand || !self.jenkins.nodes.is_empty();
         if self.master.suppressed() != needed.then_some(true) {
             let detail = format!("needed: {needed}, suppressed: {:?}", self.master.suppressed());
-            self.watch.fail(
-                now,
-                "offers are suppressed while nothing waits, or the master is left",
-                &detail,
-            );
+            self.watch.fail(now, rule::SUPPRESSED_WHEN_IDLE, &detail);
         }
         if !needed && self.store.framework_id().is_some() {
             let detail = format!("{:?}", self.store.framework_id());
-            self.watch
-                .fail(now, "a framework that has left has no id", &detail);
+            self.watch.fail(now, rule::NO_ID_AFTER_LEAVING, &detail);
         }
         if self.master.offers_out() > 0 {
             let detail = format!("{} offers are out", self.master.offers_out());
-            self.watch.fail(now, "no offer is kept for nothing", &detail);
+            self.watch.fail(now, rule::NO_OFFER_KEPT, &detail);
         }
     }
 

@@ -61,6 +61,9 @@ pub struct FakeMaster {
     update_loss: u64,
     /// Of a hundred new tasks, how many fail, finish or hang by themselves.
     misfortune: u64,
+    trusting: bool,
+    /// Agents of which more is used or offered than when it was last looked.
+    unchecked: BTreeSet<String>,
 }
 
 #[derive(Debug, Default)]
@@ -114,6 +117,8 @@ impl FakeMaster {
             told: VecDeque::new(),
             update_loss: 0,
             misfortune: 0,
+            trusting: false,
+            unchecked: BTreeSet::new(),
         }
     }
 
@@ -270,6 +275,32 @@ impl FakeMaster {
         for id in ids {
             self.release_stream(&id, Some("Framework failed over"));
         }
+    }
+
+    /// Another scheduler subscribes as this framework, if it is there. Gives its stream.
+    pub(crate) fn take_over(&mut self, id: &str) -> Option<u64> {
+        if !self.up || !self.frameworks.contains_key(id) {
+            return None;
+        }
+        self.release_stream(id, Some("Framework failed over"));
+        self.count.streams += 1;
+        let known = self.frameworks.get_mut(id)?;
+        known.stream = Some(self.count.streams);
+        known.remove_at = None;
+        known.next_heartbeat = self.now;
+        known.suppressed = false;
+        known.stream
+    }
+
+    /// Whether the stream is that of a framework.
+    pub(crate) fn serves(&self, stream: u64) -> bool {
+        self.up && self.frameworks.values().any(|known| known.stream == Some(stream))
+    }
+
+    /// The login with which a framework was registered.
+    pub(crate) fn principal_of(&self, id: &str) -> Option<String> {
+        let known = self.frameworks.get(id)?;
+        Some(known.info.principal.clone().unwrap_or_default())
     }
 
     /// An operator removes every framework with its tasks.

@@ -4,6 +4,8 @@ use crate::faults::Fault;
 use crate::master::Millis;
 use crate::rng::Rng;
 use crate::stock::Stock;
+use crate::supply::Caps;
+use crate::tamper::Tamper;
 
 /// A whole run.
 #[derive(Debug, Clone)]
@@ -30,6 +32,10 @@ pub struct Plan {
     pub faults: Vec<(Millis, Fault)>,
     /// From here on nothing goes wrong any more.
     pub calm_at: Millis,
+    /// Most of the cloud, and most of each template; with them agents are asked for by review.
+    pub caps: Option<(Caps, Caps)>,
+    /// What the framework is made to do wrong.
+    pub tamper: Option<Tamper>,
 }
 
 /// Something that Jenkins does. Agents are told apart by number.
@@ -63,6 +69,9 @@ pub enum Errand {
 /// Labels of the templates that every simulated cloud has, with the weight of each in a hundred.
 const LABELS: [(&str, u64); 4] = [("small", 55), ("big", 25), ("racked", 15), ("huge", 5)];
 
+/// The same and the template that wants ports.
+pub(crate) const LABEL_NAMES: [&str; 5] = ["small", "big", "racked", "huge", "ported"];
+
 /// Ports of an agent.
 pub(crate) const PORTS: u32 = 8;
 
@@ -89,11 +98,31 @@ impl Plan {
             errands: Vec::new(),
             faults: Vec::new(),
             calm_at: 0,
+            caps: None,
+            tamper: None,
         }
     }
 
     /// The run of a seed: that of its first faults, with others of later kinds in most seeds.
     pub fn from_seed(seed: u64) -> Self {
+        let mut plan = Self::of_second_faults(seed);
+        let mut rng = Rng::new(seed ^ 0x6e65_7765);
+        if rng.chance(20) {
+            plan.caps = Some((Caps::draw(&mut rng), Caps::draw(&mut rng)));
+        }
+        if rng.chance(50) {
+            return plan;
+        }
+        for _ in 0..rng.between(1, 8) {
+            let at = rng.between(0, plan.calm_at);
+            plan.faults.push((at, Fault::draw_latest(&mut rng)));
+        }
+        plan.faults.sort_by_key(|(at, _)| *at);
+        plan
+    }
+
+    /// The run of a seed without faults of the latest kinds, and without caps.
+    pub fn of_second_faults(seed: u64) -> Self {
         let mut plan = Self::of_first_faults(seed);
         // Numbers of its own: a seed that is known for what it found finds it still by its first faults.
         let mut rng = Rng::new(seed ^ 0x6c61_7465);
@@ -125,6 +154,8 @@ impl Plan {
             errands: Vec::new(),
             faults: Vec::new(),
             calm_at,
+            caps: None,
+            tamper: None,
         };
         plan.draw_errands(&mut rng);
         let faults = match rng.below(4) {

@@ -3,6 +3,8 @@
 use crate::brief;
 use crate::faults::CrashPoint;
 use crate::master::{Millis, Outgoing};
+use crate::rule;
+use crate::tamper::Tamper;
 use crate::world::{Event, World};
 use mesos_core::{
     AttemptId, CallError, CallId, Leader, MasterAddress, Notice, Output, StreamEnd, master::Scheme,
@@ -68,15 +70,23 @@ impl World {
             .as_mut()
             .and_then(|framework| framework.poll_output())
         {
-            self.obey(output);
+            match self.plan.tamper {
+                None => self.obey(output),
+                Some(tamper) => {
+                    for output in self.tamper_with(tamper, output) {
+                        self.obey(output);
+                    }
+                }
+            }
             if self.violation().is_some() {
                 return;
             }
         }
     }
 
-    fn obey(&mut self, output: Output) {
+    pub(crate) fn obey(&mut self, output: Output) {
         let now = self.now();
+        self.outputs += 1;
         match output {
             Output::Connect {
                 attempt,
@@ -174,6 +184,9 @@ impl World {
         while let Some((stream, out)) = self.master.poll() {
             let delay = self.network_delay();
             let now = self.now();
+            if self.twin_hears(stream, &out) {
+                continue;
+            }
             let Some((name, link)) = self
                 .links
                 .0
@@ -229,6 +242,9 @@ impl World {
             self.note(|| format!("← {} {}", attempt.0, brief::event(&event)));
         }
         self.watch.hears(self.now(), attempt, &event);
+        if let Some(tamper) = self.plan.tamper {
+            self.tamper_at(tamper, attempt, &event);
+        }
         let update = event.update.is_some();
         self.input(|framework, now| framework.handle_event(attempt, event, now));
         if update {
@@ -296,8 +312,7 @@ impl World {
                     return;
                 }
                 Err(refusal) => {
-                    self.watch
-                        .fail(now, "the master finds no fault with SUBSCRIBE", &refusal.body);
+                    self.watch.fail(now, rule::SUBSCRIBE_FAULTLESS, &refusal.body);
                     return;
                 }
             },
@@ -343,7 +358,11 @@ impl World {
         {
             self.master.rescind(&accept.offer_ids);
         }
-        let result = self.master.call(stream, call);
+        let lost = call.decline.is_some() && self.plan.tamper == Some(Tamper::LosesDeclines);
+        let result = match lost {
+            true => Ok(()),
+            false => self.master.call(stream, call),
+        };
         if self.weather.calls_twice_until > self.now() && may_come_twice(call) {
             // The second answer is the one that is heard of.
             drop(self.master.call(stream, call));
@@ -456,6 +475,16 @@ impl World {
         }
     }
 
+    /// Whether records and calls pass at once on the stream that the framework has, and the master has no other.
+    pub(crate) fn is_connected(&self) -> bool {
+        let soon = self.now() + 1_000;
+        let mut open =
+            self.links.0.values().filter(|link| {
+                link.wanted && !link.dead && link.inward_at <= soon && link.outward_at <= soon
+            });
+        open.any(|link| link.stream.is_some_and(|stream| self.master.serves(stream)))
+    }
+
     /// What the detector sees.
     pub(crate) fn leader(&self) -> Leader {
         if self.weather.hidden_until > self.now() {
@@ -477,7 +506,7 @@ impl World {
         self.schedule_at(at, Event::Leader(life));
     }
 
-    fn address(&self, port: u16) -> MasterAddress {
+    pub(crate) fn address(&self, port: u16) -> MasterAddress {
         MasterAddress {
             scheme: Scheme::Http,
             host: "master".to_owned(),

@@ -1,6 +1,7 @@
 //! What must hold at every step.
 
 use crate::master::Millis;
+use crate::rule;
 use crate::store::FakeStore;
 use mesos_core::{AttemptId, CallId, Notice, Restored, TaskPhase, TaskRecord};
 use mesos_wire::{Call, Event, TaskState, TaskStatus, call, event};
@@ -40,6 +41,11 @@ pub struct Watch {
     entitled: BTreeMap<String, bool>,
     attempt: Option<AttemptId>,
     subscribed_as: Option<String>,
+    subscribed_at: Millis,
+    /// The login was changed in this run: the framework may make way for another.
+    other_principal: bool,
+    /// The master has said that it takes no other login for this framework.
+    id_may_go: bool,
     /// The framework id that the framework knows of, over all lives.
     last_id: Option<String>,
     held: BTreeMap<String, Millis>,
@@ -48,16 +54,26 @@ pub struct Watch {
     farewell: Option<CallId>,
     launched: BTreeSet<String>,
     accepted: BTreeSet<String>,
-    delivered: BTreeMap<Vec<u8>, (String, TaskState)>,
+    delivered: BTreeMap<Vec<u8>, Heard>,
     last_heard: BTreeMap<String, Option<Vec<u8>>>,
-    /// Tasks of which old updates were heard again: by an old sign of life one that is over may be killed once more.
-    stirred: BTreeSet<String>,
+    /// When an old sign of life of a task was last heard again, in the order of what is heard.
+    stirred: BTreeMap<String, u64>,
+    heard: u64,
     recent_calls: VecDeque<Millis>,
     recent_inputs: VecDeque<Millis>,
     recent_connects: VecDeque<Millis>,
     calls_in_all: u64,
     most_tasks_in_accept: usize,
     connects_in_all: u64,
+}
+
+/// An update with a uuid.
+#[derive(Debug, Clone)]
+struct Heard {
+    name: String,
+    state: TaskState,
+    /// When it came last, in the order of what is heard.
+    last: u64,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,6 +103,20 @@ impl Watch {
     /// The most tasks that one ACCEPT launched.
     pub fn most_tasks_in_accept(&self) -> usize {
         self.most_tasks_in_accept
+    }
+
+    /// As which framework it is subscribed, and since when.
+    pub(crate) fn session(&self) -> Option<(&str, Millis)> {
+        self.subscribed_as().map(|id| (id, self.subscribed_at))
+    }
+
+    pub(crate) fn principal_changes(&mut self) {
+        self.other_principal = true;
+    }
+
+    /// As which framework it is subscribed.
+    pub(crate) fn subscribed_as(&self) -> Option<&str> {
+        self.subscribed_as.as_deref()
     }
 
     /// Names of this life that still have `ended` before them.
@@ -129,12 +159,15 @@ impl Watch {
         self.recent_connects.retain(|at| at + 10_000 > now);
         if self.recent_connects.len() > CONNECTS_IN_TEN_SECONDS {
             let detail = format!("{} in ten seconds", self.recent_connects.len());
-            self.fail(now, "subscribing is tried again slowly", &detail);
+            self.fail(now, rule::SUBSCRIBES_SLOWLY, &detail);
         }
         let id = subscribe.framework_id.as_ref().map(|id| id.value.clone());
+        if id.is_none() && self.id_may_go {
+            self.last_id = None;
+        }
         if id != self.last_id {
             let detail = format!("subscribes as {id:?}, was {:?}", self.last_id);
-            self.fail(now, "the framework keeps its id", &detail);
+            self.fail(now, rule::KEEPS_ITS_ID, &detail);
         }
     }
 
@@ -164,12 +197,19 @@ impl Watch {
         if let Some(subscribed) = &event.subscribed {
             let id = subscribed.framework_id.value.clone();
             self.subscribed_as = Some(id.clone());
+            self.subscribed_at = now;
+            self.id_may_go = false;
             self.last_id = Some(id);
         }
         if let Some(error) = &event.error
             && error.message.contains("removed")
         {
             self.last_id = None;
+        }
+        if let Some(error) = &event.error
+            && error.message.contains("principal")
+        {
+            self.id_may_go = true;
         }
         if let Some(offers) = &event.offers {
             self.held.extend(offers.ids().map(|id| (id.to_owned(), now)));
@@ -179,16 +219,21 @@ impl Watch {
         }
         if let Some(update) = &event.update {
             let status: &TaskStatus = &update.status;
-            let name = status.task_id.value.clone();
+            let (name, state) = (status.task_id.value.clone(), status.state());
+            self.heard += 1;
             // A repetition that crossed its acknowledgement says nothing new.
             let repeated = status.uuid.as_ref().is_some_and(|uuid| {
-                let what = (name.clone(), status.state());
-                self.delivered.insert(uuid.clone(), what).is_some()
+                let heard = Heard {
+                    name: name.clone(),
+                    state,
+                    last: self.heard,
+                };
+                self.delivered.insert(uuid.clone(), heard).is_some()
             });
-            if repeated {
-                self.stirred.insert(name);
-            } else {
+            if !repeated {
                 self.last_heard.insert(name, status.uuid.clone());
+            } else if phase_of(state).is_some() {
+                self.stirred.insert(name, self.heard);
             }
         }
     }
@@ -215,12 +260,12 @@ impl Watch {
         self.calls_in_all += 1;
         if self.attempt != Some(attempt) || self.subscribed_as.is_none() {
             let detail = format!("{:?} on attempt {}", call.r#type(), attempt.0);
-            return self.fail(now, "calls follow SUBSCRIBED on their stream", &detail);
+            return self.fail(now, rule::CALLS_FOLLOW_SUBSCRIBED, &detail);
         }
         let said = call.framework_id.as_ref().map(|id| id.value.clone());
         if said != self.subscribed_as {
             let detail = format!("{said:?} instead of {:?}", self.subscribed_as);
-            return self.fail(now, "calls carry the framework's id", &detail);
+            return self.fail(now, rule::CALLS_CARRY_THE_ID, &detail);
         }
         self.count_call(now, call, store);
         if let Some(accept) = &call.accept {
@@ -252,7 +297,7 @@ impl Watch {
                 self.recent_calls.len(),
                 call.r#type()
             );
-            self.fail(now, "no storm of calls", &detail);
+            self.fail(now, rule::NO_STORM, &detail);
         }
     }
 
@@ -268,7 +313,7 @@ impl Watch {
             };
             if !fine {
                 let detail = format!("{offer} is {how:?}, before {before:?}, held: {held}");
-                self.fail(now, "each offer is answered once", &detail);
+                self.fail(now, rule::OFFER_ANSWERED_ONCE, &detail);
             }
         }
         self.answers.insert(call, offers);
@@ -284,12 +329,12 @@ impl Watch {
         self.most_tasks_in_accept = self.most_tasks_in_accept.max(tasks.len());
         if store.framework_id() != self.subscribed_as.as_deref() {
             let detail = format!("{:?} instead of {:?}", store.framework_id(), self.subscribed_as);
-            self.fail(now, "the framework id is durable before a launch", &detail);
+            self.fail(now, rule::ID_BEFORE_LAUNCH, &detail);
         }
         for task in tasks {
             let name = &task.task_id.value;
             if !self.launched.insert(name.clone()) {
-                self.fail(now, "no task id is used twice", name);
+                self.fail(now, rule::TASK_ID_ONCE, name);
             }
             let durable = store.task(name).is_some_and(|row| {
                 row.agent_id.as_deref() == Some(task.agent_id.value.as_str())
@@ -298,7 +343,7 @@ impl Watch {
             });
             if !durable {
                 let detail = format!("{name}: {:?}", store.task(name));
-                self.fail(now, "an intent is durable before its ACCEPT", &detail);
+                self.fail(now, rule::INTENT_BEFORE_ACCEPT, &detail);
             }
             self.accepted.insert(name.clone());
         }
@@ -306,7 +351,11 @@ impl Watch {
 
     /// The simulated clouds are never deleted: whoever tears down has nothing to do.
     fn check_farewell(&mut self, now: Millis, store: &FakeStore) {
-        let waiting: Vec<&str> = self.not_ended().collect();
+        // Those that wait for the framework with the new login were never launched.
+        let waiting: Vec<&str> = self
+            .not_ended()
+            .filter(|name| !self.other_principal || self.accepted.contains(*name))
+            .collect();
         let live: Vec<&str> = store
             .tasks()
             .filter(|row| !row.phase.is_over())
@@ -314,26 +363,29 @@ impl Watch {
             .collect();
         if !waiting.is_empty() || !live.is_empty() {
             let detail = format!("not ended: {waiting:?}, rows that may live: {live:?}");
-            self.fail(now, "a framework leaves only when nothing is to do", &detail);
+            self.fail(now, rule::LEAVES_WHEN_IDLE, &detail);
         }
     }
 
     fn check_acknowledge(&mut self, now: Millis, ack: &call::Acknowledge, store: &FakeStore) {
-        let Some((name, state)) = self.delivered.get(&ack.uuid).cloned() else {
+        let Some(Heard { name, state, last }) = self.delivered.get(&ack.uuid).cloned() else {
             let detail = format!("{} with {:?}", ack.task_id, ack.uuid);
-            return self.fail(now, "only what was heard with a uuid is acknowledged", &detail);
+            return self.fail(now, rule::ACKNOWLEDGES_WHAT_IT_HEARD, &detail);
         };
         if name != ack.task_id.value {
-            return self.fail(now, "an acknowledgement names its task", &name);
+            return self.fail(now, rule::ACKNOWLEDGES_BY_NAME, &name);
         }
         let Some(row) = store.task(&name) else {
             return;
         };
         let latest = self.last_heard.get(&name) == Some(&Some(ack.uuid.clone()));
-        let concluded = row.ending.is_some() && self.stirred.contains(&name);
-        if !shows(row, state, latest) && !concluded {
+        // By an old sign of life that came after its end, a task turns up again, to be killed. Its end stays written down.
+        let stirred = phase_of(state).is_none()
+            && row.ending.is_some()
+            && self.stirred.get(&name).is_some_and(|at| *at > last);
+        if !shows(row, state, latest) && !stirred {
             let detail = format!("{name} {}: {row:?}", state.as_str_name());
-            self.fail(now, "an update is durable before it is acknowledged", &detail);
+            self.fail(now, rule::UPDATE_BEFORE_ACKNOWLEDGE, &detail);
         }
     }
 
@@ -341,12 +393,12 @@ impl Watch {
         match notice {
             Notice::Ended { name, .. } => match self.entitled.get_mut(name) {
                 Some(ended) if !*ended => *ended = true,
-                Some(_) => self.fail(now, "ended comes once for each name", name),
-                None => self.fail(now, "ended comes only for names of this life", name),
+                Some(_) => self.fail(now, rule::ENDED_ONCE, name),
+                None => self.fail(now, rule::ENDED_OF_THIS_LIFE, name),
             },
             Notice::Accepted { name, .. } => {
                 if !self.accepted.contains(name) {
-                    self.fail(now, "accepted follows ACCEPT", name);
+                    self.fail(now, rule::ACCEPTED_FOLLOWS_ACCEPT, name);
                 }
                 self.must_be_live(now, name, "accepted");
             }
@@ -354,7 +406,7 @@ impl Watch {
                 self.must_be_live(now, name, state);
                 if store.task(name).is_none() {
                     let detail = format!("{name} {state}");
-                    self.fail(now, "Java hears only what is durable", &detail);
+                    self.fail(now, rule::TOLD_IS_DURABLE, &detail);
                 }
             }
             Notice::Known { name, .. } => self.must_be_live(now, name, "known"),
@@ -367,11 +419,7 @@ impl Watch {
     fn must_be_live(&mut self, now: Millis, name: &str, what: &str) {
         if self.entitled.get(name) != Some(&false) {
             let detail = format!("{what} for {name}");
-            self.fail(
-                now,
-                "nothing is told of a name before it is there or after ended",
-                &detail,
-            );
+            self.fail(now, rule::TOLD_WHILE_IT_LIVES, &detail);
         }
     }
 
@@ -386,7 +434,7 @@ impl Watch {
             .find(|(_, since)| **since + OFFER_BOUND < now)
             .map(|(offer, since)| format!("{offer} is held since {} s", since / 1000));
         if let Some(detail) = stale {
-            self.fail(now, "each offer is answered in time", &detail);
+            self.fail(now, rule::OFFER_ANSWERED_IN_TIME, &detail);
         }
     }
 }
@@ -398,20 +446,22 @@ fn ids(offers: &[mesos_wire::OfferId]) -> Vec<String> {
 /// Whether a durable row holds what an update of this state says. `latest`: nothing was heard of the task since.
 fn shows(row: &TaskRecord, state: TaskState, latest: bool) -> bool {
     let over = row.phase.is_over();
-    match state {
-        TaskState::TaskStaging
-        | TaskState::TaskStarting
-        | TaskState::TaskRunning
-        | TaskState::TaskKilling => {
-            let phase = match state {
-                TaskState::TaskStaging => TaskPhase::Staging,
-                TaskState::TaskStarting => TaskPhase::Starting,
-                TaskState::TaskRunning => TaskPhase::Running,
-                _ => TaskPhase::Killing,
-            };
+    match phase_of(state) {
+        Some(phase) => {
             over || row.ending.is_some()
-                || row.phase >= phase && (row.phase == phase || !latest || row.phase == TaskPhase::Killing)
+                || row.phase >= phase && !(latest && row.phase == TaskPhase::Unreachable)
         }
-        _ => over || !latest,
+        None => over || !latest,
+    }
+}
+
+/// What an agent says of a task that lives; none for one that is over.
+fn phase_of(state: TaskState) -> Option<TaskPhase> {
+    match state {
+        TaskState::TaskStaging => Some(TaskPhase::Staging),
+        TaskState::TaskStarting => Some(TaskPhase::Starting),
+        TaskState::TaskRunning => Some(TaskPhase::Running),
+        TaskState::TaskKilling => Some(TaskPhase::Killing),
+        _ => None,
     }
 }

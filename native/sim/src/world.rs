@@ -5,9 +5,13 @@ use crate::jenkins::Jenkins;
 use crate::master::{FakeMaster, Millis};
 use crate::plan::{Errand, PORTS, Plan};
 use crate::rng::Rng;
+use crate::rule;
 use crate::shell::{Links, Message};
 use crate::stock::Stock;
 use crate::store::FakeStore;
+use crate::stranger::Strangers;
+use crate::tamper::Tamper;
+use crate::twin::Twin;
 use crate::watch::{Violation, Watch};
 use mesos_core::{Framework, Leader, Start, Time};
 use std::cmp::Reverse;
@@ -41,6 +45,10 @@ pub struct World {
     pub(crate) links: Links,
     pub(crate) weather: Weather,
     pub(crate) orphans: u32,
+    pub(crate) strangers: Strangers,
+    pub(crate) twin: Twin,
+    /// How many outputs the framework has made.
+    pub(crate) outputs: u64,
     /// What the time of day was set off by.
     clock_offset: i64,
     trace: Option<Vec<String>>,
@@ -106,6 +114,11 @@ pub(crate) enum Event {
     Disk(u64),
     NodeDeleted(u64, String),
     Restart,
+    /// The detector finds this instead of the leader, up to a time.
+    Hidden(Leader, Millis),
+    /// The second copy of the plugin tries to subscribe.
+    Twin,
+    TwinGoes,
     Elect(Millis),
     Heal(String),
     MarkGone(String),
@@ -157,6 +170,8 @@ impl World {
         for (stock, rack) in &plan.agents {
             master.add_agent(*stock, &[("rack", rack)]);
         }
+        let mut jenkins = Jenkins::default();
+        jenkins.settings.role.clone_from(&plan.role);
         let mut world = Self {
             rng: Rng::new(plan.seed ^ 0x776f_726c),
             now: 0,
@@ -166,13 +181,16 @@ impl World {
             queue: BinaryHeap::new(),
             master,
             store: FakeStore::default(),
-            jenkins: Jenkins::default(),
+            jenkins,
             watch: Watch::default(),
             framework: None,
             life: 0,
             links: Links::default(),
             weather: Weather::default(),
             orphans: 0,
+            strangers: Strangers::default(),
+            twin: Twin::default(),
+            outputs: 0,
             clock_offset: 0,
             trace: traced.then(Vec::new),
             plan,
@@ -273,7 +291,7 @@ impl World {
             self.idle_turns += 1;
             if self.idle_turns > TURNS_WITHOUT_TIME {
                 let detail = format!("queued {queued}, cluster {cluster}, framework {timeout}");
-                self.watch.fail(self.now, "time stands still", &detail);
+                self.watch.fail(self.now, rule::TIME_GOES_ON, &detail);
                 return false;
             }
         }
@@ -298,6 +316,9 @@ impl World {
 
     /// When the framework wants to be woken.
     fn framework_due(&self) -> Millis {
+        if self.plan.tamper == Some(Tamper::NeverSleeps) {
+            return self.now;
+        }
         self.framework
             .as_ref()
             .and_then(Framework::poll_timeout)
@@ -327,9 +348,19 @@ impl World {
             Event::Disk(life) if life == self.life => self.disk_turns(),
             Event::NodeDeleted(life, name) if life == self.life => {
                 self.jenkins.nodes.remove(&name);
+                if self.plan.caps.is_some() && self.framework.is_some() {
+                    self.review();
+                }
             }
             Event::Leader(_) | Event::Disk(_) | Event::NodeDeleted(..) => {}
             Event::Restart => self.start(),
+            Event::Hidden(leader, until) => {
+                self.weather.hidden_until = until;
+                self.weather.hidden_as = leader;
+                self.announce_leader();
+            }
+            Event::Twin => self.twin_subscribes(),
+            Event::TwinGoes => self.twin_goes(),
             Event::Elect(spread) => {
                 self.note(|| "a new master leads".to_owned());
                 self.master.elect(spread);
@@ -367,9 +398,7 @@ impl World {
         let restored = match self.store.restored() {
             Ok(restored) => restored,
             Err(error) => {
-                return self
-                    .watch
-                    .fail(self.now, "rows survive the disk", &error.to_string());
+                return self.watch.fail(self.now, rule::ROWS_SURVIVE, &error.to_string());
             }
         };
         let config = match self.jenkins.config(&self.plan) {
@@ -377,7 +406,7 @@ impl World {
             Err(error) => {
                 return self
                     .watch
-                    .fail(self.now, "the configuration is readable", &error.to_string());
+                    .fail(self.now, rule::CONFIGURATION_READABLE, &error.to_string());
             }
         };
         let life = self.life;
@@ -438,13 +467,13 @@ impl World {
     fn check(&mut self) {
         let now = self.now;
         for complaint in self.master.take_complaints() {
-            self.watch
-                .fail(now, "the master finds no fault with a call", &complaint);
+            self.watch.fail(now, rule::CALLS_FAULTLESS, &complaint);
         }
-        for agent in self.master.overdrawn() {
+        for agent in self.master.newly_overdrawn() {
             self.watch
-                .fail(now, "no resource is used twice", &format!("{agent} is overdrawn"));
+                .fail(now, rule::RESOURCES_ONCE, &format!("{agent} is overdrawn"));
         }
+        self.look_for_strangers();
         let frozen = self.weather.frozen_until + 1_000 > now;
         self.watch.time_passes(now, frozen);
     }
@@ -483,8 +512,10 @@ impl World {
 
     /// What was still planned does not happen.
     pub fn forget_plans(&mut self) {
-        self.queue
-            .retain(|Reverse(next)| !matches!(next.event, Event::Errand(_) | Event::Fault(_)));
+        self.queue.retain(|Reverse(next)| {
+            !matches!(next.event, Event::Errand(_) | Event::Fault(_) | Event::Hidden(..))
+        });
+        self.jenkins.builds.clear();
     }
 
     /// From now on all is well: everything works, whoever was away comes back, what is dead is declared dead, and the
@@ -528,6 +559,8 @@ impl World {
                 .retain(|Reverse(next)| !matches!(next.event, Event::Restart));
             self.start();
         }
+        self.twin_comes(0);
+        self.settle_principal();
         self.announce_leader();
     }
 }

@@ -59,6 +59,22 @@ fn seeds_that_found_something_find_it_no_more() {
 }
 
 #[test]
+fn seeds_that_found_something_with_later_faults_find_it_no_more() {
+    for (seed, _found) in [
+        (
+            79,
+            "a pending change of the principal was told again at each save",
+        ),
+        (
+            1353,
+            "a question for all that did not get through was not asked again for a quarter of an hour",
+        ),
+    ] {
+        check([seed]);
+    }
+}
+
+#[test]
 fn a_seed_runs_the_same_way_again() {
     let traced = |seed| run(Plan::from_seed(seed), STEPS, true).trace;
     assert_eq!(traced(5), traced(5));

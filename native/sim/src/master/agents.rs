@@ -65,7 +65,7 @@ impl Agent {
     }
 
     /// Whether messages of the master reach it.
-    pub(super) fn hears(&self) -> bool {
+    pub(crate) fn hears(&self) -> bool {
         self.link == Link::Registered && !self.cut
     }
 

@@ -34,6 +34,8 @@ pub struct Task {
     updates: VecDeque<Update>,
     resend_at: Option<Millis>,
     interval: Millis,
+    /// When it was planted without a word.
+    silent_since: Option<Millis>,
 }
 
 #[derive(Debug, Clone)]
@@ -65,7 +67,18 @@ impl Task {
             updates: VecDeque::new(),
             resend_at: None,
             interval: RETRY_LEAST,
+            silent_since: None,
         }
+    }
+
+    /// When it appeared, if nothing tells of it but the master's list.
+    pub(crate) fn appeared_in_silence(&self) -> Option<Millis> {
+        self.silent_since
+    }
+
+    /// What it holds.
+    pub(crate) fn stock(&self) -> &Stock {
+        &self.stock
     }
 
     /// Its id.
@@ -300,9 +313,9 @@ impl FakeMaster {
         }
     }
 
-    /// A task runs on the agent under the framework's id that its scheduler never wrote down. A `silent` one has said
-    /// all it had to say to an earlier life of the scheduler.
-    pub fn plant_orphan(&mut self, agent_id: &str, name: &str, silent: bool) {
+    /// A task runs on the agent under the framework's id that its scheduler never wrote down. A `silent` one, planted at
+    /// that time, has said all it had to say to an earlier life of the scheduler.
+    pub fn plant_orphan(&mut self, agent_id: &str, name: &str, silent: Option<Millis>) {
         let Some(framework) = self
             .frameworks
             .iter()
@@ -318,15 +331,17 @@ impl FakeMaster {
             && free.holds(&stock)
         {
             let script = match silent {
-                true => VecDeque::new(),
-                false => VecDeque::from([(500, TaskState::TaskRunning)]),
+                Some(_) => VecDeque::new(),
+                None => VecDeque::from([(500, TaskState::TaskRunning)]),
             };
             let mut task = Task::new(name.to_owned(), framework, stock, true, script, now);
-            if silent {
+            if silent.is_some() {
                 task.state = TaskState::TaskRunning;
                 task.reported = TaskState::TaskRunning;
+                task.silent_since = silent;
             }
             self.launched.insert(name.to_owned());
+            self.unchecked.insert(agent_id.to_owned());
             agent.tasks.insert(name.to_owned(), task);
         }
     }
