@@ -40,16 +40,21 @@ pub(crate) fn run(root: &Path, words: &[String]) -> Result<(), Failure> {
     }
     println!("cargo-fuzz with libFuzzer, {minutes} minutes for each target");
     for target in TARGETS {
-        // What it finds goes to a folder of its own: the committed corpus stays small.
-        let found = root.join("target/fuzz/corpus").join(target);
-        std::fs::create_dir_all(&found).map_err(|source| Failure::File {
-            path: found.clone(),
-            source,
-        })?;
+        // What it finds goes to folders of its own: the committed corpus stays small.
+        let [found, broken] =
+            ["corpus", "broken"].map(|kind| root.join("target/fuzz").join(kind).join(target));
+        for folder in [&found, &broken] {
+            std::fs::create_dir_all(folder).map_err(|source| Failure::File {
+                path: folder.clone(),
+                source,
+            })?;
+        }
         ended(
             target,
             Command::new("cargo")
-                .args(["+nightly", "fuzz", "run", target])
+                .args(["+nightly", "fuzz", "run", "--target-dir"])
+                .arg(root.join("target/fuzz/build"))
+                .arg(target)
                 .arg(&found)
                 .arg(package.join("corpus").join(target))
                 .args([
@@ -58,6 +63,7 @@ pub(crate) fn run(root: &Path, words: &[String]) -> Result<(), Failure> {
                     "-max_len=8192",
                     "-timeout=5",
                 ])
+                .arg(format!("-artifact_prefix={}/", broken.display()))
                 .current_dir(&package),
         )?;
     }
@@ -65,7 +71,7 @@ pub(crate) fn run(root: &Path, words: &[String]) -> Result<(), Failure> {
 }
 
 /// What cargo is asked to run all targets for so many seconds each on the stable toolchain.
-pub(crate) fn stable_runner(seconds: &str) -> [&str; 8] {
+fn stable_runner(seconds: &str) -> [&str; 8] {
     [
         "run",
         "--quiet",

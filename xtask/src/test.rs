@@ -7,6 +7,7 @@
 mod faults;
 mod jenkins;
 mod lanes;
+mod optimized;
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
@@ -316,24 +317,14 @@ fn unit(root: &Path) -> Result<Count, String> {
 }
 
 fn simulation(root: &Path) -> Result<Count, String> {
-    let run = [
-        "run",
-        "--quiet",
-        "--release",
-        "-p",
-        "mesos-sim",
-        "--",
-        "--seeds",
-        SEEDS,
-        "--from",
-        "1",
-    ];
-    tool(root, "cargo", &run)
+    let program = optimized::program(root, "mesos-sim")?;
+    tool(root, &program, &["--seeds", SEEDS, "--from", "1"])
 }
 
 /// Each target for half a minute, two at a time; `cargo xtask fuzz` is longer.
 fn fuzz(root: &Path) -> Result<Count, String> {
-    tool(root, "cargo", &crate::fuzz::stable_runner("30"))
+    let program = optimized::program(root, "mesos-fuzz")?;
+    tool(root, &program, &["--seconds", "30"])
 }
 
 fn package(root: &Path) -> Result<Count, String> {
