@@ -62,14 +62,19 @@ impl Framework {
                 watch.asked = false;
             }
         }
-        self.reconciliation = Reconciliation::new();
-        self.reconciliation.recovery = recovery.then_some(now + RECOVERY);
+        if recovery {
+            self.reconciliation.recovery = Some(now + RECOVERY);
+        }
         self.ask_about_everything(now);
         self.timers.at_latest(Timer::Tasks, now);
     }
 
     pub(crate) fn stop_reconciliation(&mut self) {
-        self.reconciliation = Reconciliation::new();
+        // A master that is left for a moment goes on waiting for its agents.
+        self.reconciliation = Reconciliation {
+            recovery: self.reconciliation.recovery,
+            ..Reconciliation::new()
+        };
     }
 
     /// Asks for these until each is answered.

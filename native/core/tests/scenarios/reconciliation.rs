@@ -79,6 +79,20 @@ fn the_question_for_all_is_asked_again_soon_where_it_did_not_get_through() {
 }
 
 #[test]
+fn a_stream_that_breaks_while_agents_may_come_back_does_not_end_the_questions() {
+    let mut bench = Bench::new(config(&[]), Some("f-1"), Vec::new());
+    bench.find_leader();
+    bench.subscribe();
+    bench.pass(100);
+    bench.stream_ends(StreamEnd::Closed);
+    bench.pass(1);
+    bench.forget();
+    bench.subscribe();
+    bench.pass(100);
+    assert_eq!(bench.asked(), [[""; 0]; 4], "at once, and every half minute");
+}
+
+#[test]
 fn a_task_that_is_unreachable_is_asked_for_by_name_now_and_then() {
     let mut bench = Bench::subscribed();
     bench.run("a");
