@@ -105,7 +105,7 @@ impl Jenkins {
             // What an earlier life has asked for cannot just be withdrawn.
             None if self.nodes.get(name).is_some_and(|node| node.life == life) => "requested",
             Some("TASK_RUNNING" | "TASK_KILLING" | "TASK_UNREACHABLE") => "present",
-            Some(_) => "accepted",
+            _ => "accepted",
         }
     }
 }

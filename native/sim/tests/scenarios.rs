@@ -240,6 +240,7 @@ fn a_task_that_nobody_wrote_down_is_killed() {
     for silent in [false, true] {
         let mut world = world(1, 4);
         submit_running(&mut world, 1);
+        let silent = silent.then_some(world.now());
         world.master.plant_orphan("agent-001", "stranger", silent);
         let there = |world: &World| world.master.running().any(|(_, task)| task.id() == "stranger");
         assert!(there(&world));

@@ -69,6 +69,10 @@ fn seeds_that_found_something_with_later_faults_find_it_no_more() {
             1353,
             "a question for all that did not get through was not asked again for a quarter of an hour",
         ),
+        (
+            5886,
+            "a stream that broke after a failover ended the questions for tasks that come back late",
+        ),
     ] {
         check([seed]);
     }
