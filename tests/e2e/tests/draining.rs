@@ -5,6 +5,7 @@ use e2e::trial::unmet;
 use e2e::{LATER, SOON};
 use mesos_core::Notice;
 use serde_json::{Value, json};
+use testbed::http::Client;
 use testbed::{Check, Cluster, ClusterSpec, RunError, until};
 
 fn operate(cluster: &Cluster, call: &Value) -> Result<(), RunError> {
@@ -63,6 +64,16 @@ fn what_runs_on_a_drained_host_ends_with_that_reason_and_nothing_begins_there_un
         "the next agent waits: {:?}",
         ground.cluster.tasks()
     );
+    // The master calls a host drained by its tasks; the Mesos agent drops new ones until their executors have gone, too.
+    let agents = Client::new(format!("http://127.0.0.1:{}", ground.cluster.port("agent1")?));
+    until("the Mesos agent has drained", LATER, || {
+        match agents.json("/state") {
+            Ok(state) => Check::when(state["drain_config"].is_null(), (), || {
+                state["drain_config"].to_string()
+            }),
+            Err(error) => Check::NotYet(error.to_string()),
+        }
+    })?;
     operate(
         &ground.cluster,
         &json!({"type": "REACTIVATE_AGENT", "reactivate_agent": {"agent_id": agent}}),

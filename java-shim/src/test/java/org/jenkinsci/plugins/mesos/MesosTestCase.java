@@ -1,5 +1,6 @@
 package org.jenkinsci.plugins.mesos;
 
+import com.gargoylesoftware.htmlunit.WebWindow;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.HttpURLConnection;
@@ -52,15 +53,16 @@ public abstract class MesosTestCase extends HudsonTestCase {
     }
 
     /**
-     * Leaves the last page, as the harness does after this. A script of the page that still runs may take a part of it away
-     * under the browser, which stumbles over that; of the second blank page nothing is left that could.
+     * Ends the scripts of all pages, then leaves them as the harness does after this. A script that still runs puts parts
+     * into the page that comes, or takes some away, and the browser stumbles over that.
      */
-    private static void leave(WebClient browser) throws IOException {
-        try {
-            browser.getPage("about:blank");
-        } catch (NullPointerException e) {
-            browser.getPage("about:blank");
-        }
+    private static void leave(WebClient browser) throws Exception {
+        await("no script runs", () -> {
+            List<WebWindow> windows = List.copyOf(browser.getWebWindows());
+            windows.forEach(window -> window.getJobManager().removeAllJobs());
+            return windows.stream().allMatch(window -> window.getJobManager().getJobCount() == 0);
+        });
+        browser.getPage("about:blank");
     }
 
     MesosCloud cloud(MesosSlaveInfo... templates) throws IOException {
