@@ -7,6 +7,8 @@ use mesos_core::{Amount, Scalar};
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
+use crate::era::Era;
+
 /// What the master said of its agents is good for so long; then it is asked again, if someone wants to know.
 const FRESH: Duration = Duration::from_secs(60);
 /// After this it is not believed any more.
@@ -59,8 +61,8 @@ pub struct Largest {
 /// What is to be asked before the next question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Wanted {
-    /// The master, for its agents.
-    pub(crate) survey: bool,
+    /// The master, for its agents, and for whom.
+    pub(crate) survey: Option<Era>,
     /// The framework, for the offers that it has seen.
     pub(crate) offers: bool,
 }
@@ -76,6 +78,7 @@ struct Seen {
     survey_due: Option<Instant>,
     offers: Vec<Vec<Amount>>,
     offers_due: Option<Instant>,
+    era: Era,
 }
 
 impl Cluster {
@@ -83,10 +86,10 @@ impl Cluster {
     pub(crate) fn answer(&self, need: &Need, now: Instant) -> (Capacity, Wanted) {
         let mut seen = self.seen();
         let wanted = Wanted {
-            survey: seen.survey_due.is_none_or(|due| due <= now),
+            survey: seen.survey_due.is_none_or(|due| due <= now).then_some(seen.era),
             offers: seen.offers_due.is_none_or(|due| due <= now),
         };
-        if wanted.survey {
+        if wanted.survey.is_some() {
             seen.survey_due = Some(now + AGAIN);
         }
         if wanted.offers {
@@ -124,9 +127,12 @@ impl Cluster {
         (capacity, wanted)
     }
 
-    /// The master has told of its agents.
-    pub(crate) fn surveyed(&self, agents: Vec<Vec<Amount>>, now: Instant) {
+    /// The master has told of its agents, whoever was asked.
+    pub(crate) fn surveyed(&self, asked: Era, agents: Vec<Vec<Amount>>, now: Instant) {
         let mut seen = self.seen();
+        if asked != seen.era {
+            return;
+        }
         seen.survey = Some((now, agents));
         seen.survey_due = Some(now + FRESH);
     }
@@ -136,9 +142,13 @@ impl Cluster {
         self.seen().offers = agents.into_iter().map(|agent| vec![agent]).collect();
     }
 
-    /// Another cluster is configured, or another login.
+    /// Another cluster is configured, or another way to it: what is said from now on is of that one.
     pub(crate) fn forget(&self) {
-        *self.seen() = Seen::default();
+        let mut seen = self.seen();
+        *seen = Seen {
+            era: seen.era.next(),
+            ..Seen::default()
+        };
     }
 
     fn seen(&self) -> std::sync::MutexGuard<'_, Seen> {
@@ -168,6 +178,7 @@ mod tests {
     fn agents_are_counted_that_could_hold_it() {
         let (cluster, now) = (Cluster::default(), Instant::now());
         cluster.surveyed(
+            Era::default(),
             vec![
                 vec![amount(4, 1000, 50), amount(1, 10, 50)],
                 vec![amount(1, 9000, 100)],
@@ -191,25 +202,31 @@ mod tests {
         let small = need(serde_json::json!({"cpus":1}));
         let (capacity, wanted) = cluster.answer(&small, now);
         assert_eq!((capacity.known, capacity.agents), (false, 0));
-        assert!(wanted.survey && wanted.offers);
+        assert!(wanted.survey.is_some() && wanted.offers);
         cluster.saw_offers(vec![amount(1, 1, 1)]);
         assert_eq!(cluster.answer(&small, now).0.agents_that_fit, 1);
-        cluster.surveyed(vec![vec![amount(1, 1, 1)]; 5], now);
+        cluster.surveyed(Era::default(), vec![vec![amount(1, 1, 1)]; 5], now);
         assert_eq!(cluster.answer(&small, now).0.agents, 5);
         assert_eq!(cluster.answer(&small, now + STALE).0.agents, 1, "it is too old");
         cluster.forget();
-        assert!(!cluster.answer(&small, now).0.known);
+        let (capacity, wanted) = cluster.answer(&small, now);
+        assert!(!capacity.known && wanted.survey.is_some(), "it is asked at once");
+        cluster.surveyed(Era::default(), vec![vec![amount(1, 1, 1)]; 5], now);
+        assert!(
+            !cluster.answer(&small, now).0.known,
+            "the cluster before comes late"
+        );
     }
 
     #[test]
     fn the_master_is_asked_once_a_minute_and_sooner_if_it_did_not_answer() {
         let (cluster, now) = (Cluster::default(), Instant::now());
         let small = need(serde_json::json!({}));
-        let asks = |after| cluster.answer(&small, now + after).1.survey;
+        let asks = |after| cluster.answer(&small, now + after).1.survey.is_some();
         assert!(asks(Duration::ZERO));
         assert!(!asks(AGAIN - Duration::from_millis(1)));
         assert!(asks(AGAIN), "no answer came");
-        cluster.surveyed(Vec::new(), now + AGAIN);
+        cluster.surveyed(Era::default(), Vec::new(), now + AGAIN);
         assert!(!asks(AGAIN + FRESH - Duration::from_millis(1)));
         assert!(asks(AGAIN + FRESH));
     }

@@ -83,9 +83,7 @@ impl Cloud {
             &mut *self.config.write().unwrap_or_else(PoisonError::into_inner),
             config.clone(),
         );
-        if (&old.master, &old.principal, &old.secret, &old.role)
-            != (&config.master, &config.principal, &config.secret, &config.role)
-        {
+        if way_to_master(&old) != way_to_master(&config) {
             self.shared.cluster.forget();
             self.shared.shares.forget();
         }
@@ -152,12 +150,12 @@ impl Cloud {
         if wanted.offers && self.send(Command::TellSeen).is_err() {
             tracing::debug!("the cloud is closed: its offers are not looked at");
         }
-        if wanted.survey {
+        if let Some(era) = wanted.survey {
             let config = self.config.read().unwrap_or_else(PoisonError::into_inner).clone();
             let shared = Arc::clone(&self.shared);
             let survey = async move {
                 match probe::survey(&config).await {
-                    Ok(agents) => shared.cluster.surveyed(agents, Instant::now()),
+                    Ok(agents) => shared.cluster.surveyed(era, agents, Instant::now()),
                     Err(message) => tracing::debug!("the master does not tell of its agents: {message}"),
                 }
             };
@@ -170,13 +168,13 @@ impl Cloud {
     /// background, at most every fifteen seconds; so ask again a little later.
     pub fn roles(&self) -> Roles {
         let (roles, wanted) = self.shared.shares.answer(Instant::now());
-        if wanted {
+        if let Some(era) = wanted {
             let config = self.config.read().unwrap_or_else(PoisonError::into_inner).clone();
             let framework_id = self.status().connection.framework_id;
             let shared = Arc::clone(&self.shared);
             let ask = async move {
                 let roles = probe::roles(&config, framework_id.as_deref()).await;
-                shared.shares.told(roles, Instant::now());
+                shared.shares.told(era, roles, Instant::now());
             };
             drop(self.runtime.spawn(ask));
         }
@@ -204,4 +202,15 @@ impl Cloud {
     pub(crate) fn inject_panic(&self) {
         self.send(Command::Panic).unwrap();
     }
+}
+
+/// What answers of the master depend on: which one is asked, how it is reached, as whom, and for which roles.
+fn way_to_master(config: &Config) -> impl PartialEq + '_ {
+    (
+        &config.master,
+        &config.ca_file,
+        &config.principal,
+        &config.secret,
+        &config.role,
+    )
 }

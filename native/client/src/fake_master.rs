@@ -75,6 +75,14 @@ impl FakeMaster {
         Self::start_with(Arc::new(Mutex::new(script)), None).await
     }
 
+    /// As [`answering`](Self::answering), behind TLS.
+    pub(crate) async fn answering_tls(
+        script: impl FnMut(&Received) -> Step + Send + 'static,
+        acceptor: TlsAcceptor,
+    ) -> Self {
+        Self::start_with(Arc::new(Mutex::new(script)), Some(acceptor)).await
+    }
+
     async fn start_with(script: Script, tls: Option<TlsAcceptor>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let scheme = if tls.is_some() {

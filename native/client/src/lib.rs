@@ -19,6 +19,7 @@ mod cloud;
 mod connect;
 mod detector;
 mod driver;
+mod era;
 mod events;
 mod fetch;
 #[cfg(feature = "fuzzing")]
@@ -34,6 +35,8 @@ mod snapshot;
 mod store;
 mod stream;
 
+#[cfg(test)]
+mod certificates;
 #[cfg(test)]
 mod fake_master;
 

@@ -193,7 +193,7 @@ pub(crate) async fn roles(config: &Config, framework_id: Option<&str>) -> Roles 
             ..Roles::default()
         };
     }
-    let connector = Connector::default();
+    let connector = Connector::of(config);
     let told = timeout(DEADLINE, async {
         let mut client = Client::to_configured(&connector, config).await?;
         client.told().await

@@ -10,6 +10,8 @@ use mesos_core::Scalar;
 use serde::Serialize;
 use tokio::time::Instant;
 
+use crate::era::Era;
+
 pub(crate) use read::{FRAMEWORKS, Frameworks, Metrics, Quotas, Role, RoleList};
 
 /// What the master said is good for so long; then it is asked again, if someone wants to know.
@@ -259,14 +261,15 @@ pub(crate) struct Shares(Mutex<Seen>);
 struct Seen {
     told: Option<(Instant, Roles)>,
     due: Option<Instant>,
+    era: Era,
 }
 
 impl Shares {
-    /// What is known, and whether the master is to be asked for the next time. What is wanted counts as begun.
-    pub(crate) fn answer(&self, now: Instant) -> (Roles, bool) {
+    /// What is known, and for whom the master is to be asked for the next time, if it is. What is wanted counts as begun.
+    pub(crate) fn answer(&self, now: Instant) -> (Roles, Option<Era>) {
         let mut seen = self.seen();
-        let wanted = seen.due.is_none_or(|due| due <= now);
-        if wanted {
+        let wanted = seen.due.is_none_or(|due| due <= now).then_some(seen.era);
+        if wanted.is_some() {
             seen.due = Some(now + AGAIN);
         }
         let told = seen.told.as_ref().filter(|(at, _)| now - *at < STALE);
@@ -277,16 +280,23 @@ impl Shares {
         (roles, wanted)
     }
 
-    /// The master has told, or has not.
-    pub(crate) fn told(&self, roles: Roles, now: Instant) {
+    /// The master has told, or has not, whoever was asked.
+    pub(crate) fn told(&self, asked: Era, roles: Roles, now: Instant) {
         let mut seen = self.seen();
+        if asked != seen.era {
+            return;
+        }
         seen.told = Some((now, roles));
         seen.due = Some(now + FRESH);
     }
 
-    /// Another cluster is configured, or another login.
+    /// Another cluster is configured, or another way to it: what is said from now on is of that one.
     pub(crate) fn forget(&self) {
-        *self.seen() = Seen::default();
+        let mut seen = self.seen();
+        *seen = Seen {
+            era: seen.era.next(),
+            ..Seen::default()
+        };
     }
 
     fn seen(&self) -> std::sync::MutexGuard<'_, Seen> {

@@ -7,6 +7,7 @@ use mesos_core::{Launch, Protocol};
 use mesos_wire::{Call, Event, FrameworkId, Message, call, event};
 
 use super::*;
+use crate::certificates::{issued, pem};
 use crate::cloud::Cloud;
 use crate::fake_master::{FakeMaster, Received, Step, response, stream_of};
 use crate::runtime::Runtime;
@@ -362,4 +363,60 @@ fn dropping_the_handle_closes_the_cloud() {
         again.poll(Duration::from_millis(100));
     }
     close(&again, false);
+}
+
+/// Asks until the master has been asked and has answered.
+fn await_roles(cloud: &Cloud) -> crate::Roles {
+    let end = std::time::Instant::now() + PATIENCE;
+    loop {
+        let roles = cloud.roles();
+        if roles.known || roles.message.is_some() {
+            return roles;
+        }
+        assert!(std::time::Instant::now() < end, "the master is not asked");
+        cloud.poll(Duration::from_millis(50));
+    }
+}
+
+#[test]
+fn what_is_known_of_a_master_is_asked_anew_at_once_when_other_authorities_are_trusted() {
+    let (runtime, folder) = (Runtime::new().unwrap(), Folder::new());
+    let (authority, acceptor) = issued("127.0.0.1");
+    let json = |body| Step::Answer(response("200 OK", "Content-Type: application/json\r\n", body));
+    let script = move |request: &Received| match request.head.split_whitespace().nth(1) {
+        Some("/master/roles") => json(r#"{"roles":[{"name":"*","frameworks":["f1"],"quota":{}}]}"#),
+        Some("/master/slaves") => {
+            json(r#"{"slaves":[{"active":true,"resources":{"cpus":4.0,"mem":4096.0}}]}"#)
+        }
+        _ => Step::Close,
+    };
+    let master = runtime.block_on(FakeMaster::answering_tls(script, acceptor));
+    let file = std::env::temp_dir().join(format!("mesos-driver-ca-{}.pem", uuid::Uuid::new_v4()));
+    std::fs::write(&file, pem(&authority)).unwrap();
+    let trusting = |path: &str| {
+        let mut config = config(&format!("https://{}", master.address.authority()));
+        config.ca_file = path.to_owned();
+        config
+    };
+    let cloud = Cloud::open(trusting("/nowhere.pem"), folder.0.clone(), &runtime);
+    let need = serde_json::from_str(r#"{"cpus":1}"#).unwrap();
+    let message = await_roles(&cloud).message.unwrap();
+    assert!(message.contains("/nowhere.pem"), "{message}");
+    assert!(!cloud.capacity(&need).known);
+
+    cloud.reconfigure(trusting(&file.display().to_string())).unwrap();
+
+    assert_eq!(cloud.roles().message, None, "of the file before");
+    let roles = await_roles(&cloud);
+    assert!(roles.known && roles.roles[0].role == "*", "{roles:?}");
+    let end = std::time::Instant::now() + PATIENCE;
+    while !cloud.capacity(&need).known {
+        assert!(
+            std::time::Instant::now() < end,
+            "the master is not asked for its agents"
+        );
+        cloud.poll(Duration::from_millis(50));
+    }
+    close(&cloud, false);
+    std::fs::remove_file(&file).unwrap();
 }

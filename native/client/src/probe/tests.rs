@@ -1,14 +1,10 @@
-use std::sync::Arc;
-
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
-use tokio_rustls::rustls::crypto::ring;
-use tokio_rustls::rustls::pki_types::PrivateKeyDer;
-use tokio_rustls::rustls::{RootCertStore, ServerConfig};
+use tokio_rustls::rustls::RootCertStore;
 
 use super::*;
+use crate::certificates::{issued, pem};
 use crate::fake_master::{FakeMaster, Step, response};
 
 const VERSION: &str = r#"{"version":"1.11.0","git_tag":"1.11.0"}"#;
@@ -296,31 +292,6 @@ fn certificates(name: &str) -> (RootCertStore, TlsAcceptor) {
     (roots, acceptor)
 }
 
-/// The same with the authority as it is written.
-fn issued(name: &str) -> (Vec<u8>, TlsAcceptor) {
-    let mut authority = CertificateParams::default();
-    authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    let authority = CertifiedIssuer::self_signed(authority, KeyPair::generate().unwrap()).unwrap();
-    let key = KeyPair::generate().unwrap();
-    let server = CertificateParams::new([name.to_owned()])
-        .unwrap()
-        .signed_by(&key, &authority)
-        .unwrap();
-    let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(
-            vec![server.der().clone()],
-            PrivateKeyDer::Pkcs8(key.serialize_der().into()),
-        )
-        .unwrap();
-    (
-        authority.as_ref().der().to_vec(),
-        TlsAcceptor::from(Arc::new(config)),
-    )
-}
-
 async fn probe_tls(trusted: RootCertStore, acceptor: TlsAcceptor) -> Result<String, String> {
     let master = FakeMaster::start_tls([json(VERSION), json(AGENTS), login_taken()], acceptor).await;
     let findings = probe(&Connector::trusting(trusted), &config(&master.address)).await;
@@ -368,20 +339,6 @@ async fn tls_troubles_are_told_apart() {
         "{}",
         report.message
     );
-}
-
-/// A file as a person has it, with a comment.
-fn pem(roots: &[u8]) -> String {
-    let text = crate::auth::base64(roots);
-    let lines: Vec<String> = text
-        .as_bytes()
-        .chunks(64)
-        .map(|line| String::from_utf8_lossy(line).into_owned())
-        .collect();
-    format!(
-        "# the masters'\n-----BEGIN CERTIFICATE-----\n{}\n-----END CERTIFICATE-----\n",
-        lines.join("\n")
-    )
 }
 
 #[tokio::test]

@@ -163,6 +163,7 @@ fn of_many_frameworks_the_first_are_named_and_the_rest_counted() {
 #[test]
 fn the_master_is_asked_when_somebody_looks_and_not_too_often() {
     let (shares, now) = (Shares::default(), Instant::now());
+    let first = Era::default();
     assert_eq!(
         shares.answer(now),
         (
@@ -170,21 +171,42 @@ fn the_master_is_asked_when_somebody_looks_and_not_too_often() {
                 v: 1,
                 ..Roles::default()
             },
-            true
+            Some(first)
         )
     );
-    assert!(!shares.answer(now + AGAIN - Duration::from_millis(1)).1);
-    assert!(shares.answer(now + AGAIN).1, "no answer came");
+    assert_eq!(shares.answer(now + AGAIN - Duration::from_millis(1)).1, None);
+    assert_eq!(shares.answer(now + AGAIN).1, Some(first), "no answer came");
     let roles = Roles {
         v: 1,
         known: true,
         ..Roles::default()
     };
-    shares.told(roles.clone(), now + AGAIN);
-    assert_eq!(shares.answer(now + AGAIN), (roles.clone(), false));
-    assert_eq!(shares.answer(now + AGAIN + FRESH), (roles, true));
+    shares.told(first, roles.clone(), now + AGAIN);
+    assert_eq!(shares.answer(now + AGAIN), (roles.clone(), None));
+    assert_eq!(shares.answer(now + AGAIN + FRESH), (roles, Some(first)));
     assert!(!shares.answer(now + AGAIN + STALE).0.known, "it is too old");
-    shares.told(Roles::unknown("no".to_owned()), now + AGAIN + STALE);
+    shares.told(first, Roles::unknown("no".to_owned()), now + AGAIN + STALE);
     shares.forget();
     assert_eq!(shares.answer(now + AGAIN + STALE).0.message, None);
+}
+
+#[test]
+fn what_an_earlier_master_says_late_is_not_taken_for_the_word_of_this_one() {
+    let (shares, now) = (Shares::default(), Instant::now());
+    let before = shares.answer(now).1.unwrap();
+    shares.forget();
+    let this = shares.answer(now).1.expect("it is asked at once");
+    shares.told(before, Roles::unknown("of old".to_owned()), now);
+    assert_eq!(
+        shares.answer(now),
+        (
+            Roles {
+                v: 1,
+                ..Roles::default()
+            },
+            None
+        )
+    );
+    shares.told(this, Roles::unknown("of now".to_owned()), now);
+    assert_eq!(shares.answer(now).0.message.as_deref(), Some("of now"));
 }
