@@ -116,10 +116,8 @@ struct PortPart {
 
 #[derive(Debug, Clone)]
 struct OtherPart {
-    offer: usize,
-    resource: Resource,
-    /// Of a scalar.
-    left: Scalar,
+    /// What is left of it is of a scalar.
+    part: Part,
     /// Of a set.
     items: Vec<String>,
 }
@@ -255,6 +253,18 @@ fn pick_ports(
         .collect()
 }
 
+impl Part {
+    /// Takes as much as is there of what is still wanted; with the offer that it comes from.
+    fn bite(&mut self, wanted: &mut Scalar) -> Option<(usize, Resource)> {
+        let bite = self.left.min(*wanted);
+        (bite > Scalar::ZERO).then(|| {
+            self.left -= bite;
+            *wanted -= bite;
+            (self.offer, scalar_of(&self.resource, bite))
+        })
+    }
+}
+
 impl Pool {
     /// What `role` may use of these offers' resources.
     pub(crate) fn new(offers: impl IntoIterator<Item = Vec<Resource>>, role: &str) -> Self {
@@ -271,7 +281,8 @@ impl Pool {
         }
         pool.ports
             .sort_by_key(|part| (distance(&part.resource, role), part.left.first()));
-        pool.others.sort_by_key(|part| distance(&part.resource, role));
+        pool.others
+            .sort_by_key(|other| distance(&other.part.resource, role));
         pool
     }
 
@@ -307,12 +318,12 @@ impl Pool {
                 .as_ref()
                 .map(|set| set.item.clone())
                 .unwrap_or_default();
-            self.others.push(OtherPart {
+            let part = Part {
                 offer,
                 left: amount_of(&resource).unwrap_or_default(),
                 resource,
-                items,
-            });
+            };
+            self.others.push(OtherPart { part, items });
         }
     }
 
@@ -374,14 +385,7 @@ impl Pool {
             for (parts, milli) in parts.iter_mut().zip(amount.milli()) {
                 let mut wanted = Scalar::from_milli(milli);
                 for part in parts {
-                    let bite = part.left.min(wanted);
-                    if bite > Scalar::ZERO {
-                        part.left -= bite;
-                        wanted -= bite;
-                        taken
-                            .resources
-                            .push((part.offer, scalar_of(&part.resource, bite)));
-                    }
+                    taken.resources.extend(part.bite(&mut wanted));
                 }
             }
         }
@@ -393,14 +397,18 @@ impl Pool {
     }
 
     fn holds_other(&self, other: &Other) -> bool {
-        let parts = || self.others.iter().filter(|part| part.resource.name == other.name);
+        let parts = || {
+            self.others
+                .iter()
+                .filter(|own| own.part.resource.name == other.name)
+        };
         match &other.share {
             Share::Items(items) => items
                 .iter()
-                .all(|item| parts().any(|part| part.items.contains(item))),
+                .all(|item| parts().any(|own| own.items.contains(item))),
             Share::Count(count) => {
-                let amount: Scalar = parts().map(|part| part.left).sum();
-                let items: usize = parts().map(|part| part.items.len()).sum();
+                let amount: Scalar = parts().map(|own| own.part.left).sum();
+                let items: usize = parts().map(|own| own.items.len()).sum();
                 amount >= *count || items_for(*count).is_some_and(|wanted| items >= wanted)
             }
         }
@@ -410,34 +418,27 @@ impl Pool {
         let parts = self
             .others
             .iter_mut()
-            .filter(|part| part.resource.name == other.name);
+            .filter(|own| own.part.resource.name == other.name);
         match &other.share {
             Share::Items(items) => {
                 let mut wanted: Vec<&String> = items.iter().collect();
-                for part in parts {
+                for other in parts {
                     let mut bite = Vec::new();
                     wanted.retain(|item| {
-                        let here = part.items.iter().position(|own| own == *item);
-                        bite.extend(here.map(|at| part.items.remove(at)));
+                        let here = other.items.iter().position(|own| own == *item);
+                        bite.extend(here.map(|at| other.items.remove(at)));
                         here.is_none()
                     });
-                    taken.extend_items(part, bite);
+                    taken.extend_items(&other.part, bite);
                 }
             }
             Share::Count(count) => {
                 let (mut wanted, mut items) = (*count, items_for(*count).unwrap_or(0));
-                for part in parts {
-                    let bite = part.left.min(wanted);
-                    if bite > Scalar::ZERO {
-                        part.left -= bite;
-                        wanted -= bite;
-                        taken
-                            .resources
-                            .push((part.offer, scalar_of(&part.resource, bite)));
-                    }
-                    let bite: Vec<String> = part.items.drain(..items.min(part.items.len())).collect();
+                for other in parts {
+                    taken.resources.extend(other.part.bite(&mut wanted));
+                    let bite: Vec<String> = other.items.drain(..items.min(other.items.len())).collect();
                     items -= bite.len();
-                    taken.extend_items(part, bite);
+                    taken.extend_items(&other.part, bite);
                 }
             }
         }
@@ -460,7 +461,7 @@ impl Pool {
 }
 
 impl Taken {
-    fn extend_items(&mut self, part: &OtherPart, item: Vec<String>) {
+    fn extend_items(&mut self, part: &Part, item: Vec<String>) {
         if !item.is_empty() {
             let resource = Resource {
                 set: Some(value::Set { item }),

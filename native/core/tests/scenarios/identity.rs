@@ -27,6 +27,14 @@ fn subscribed_with(bench: &Bench) -> FrameworkInfo {
     call.subscribe.clone().unwrap().framework_info
 }
 
+/// The master takes the farewell. What is subscribed with then.
+fn torn_down(bench: &mut Bench) -> FrameworkInfo {
+    let id = bench.id_of(call::Type::Teardown);
+    bench.framework.handle_call_result(id, Ok(()), bench.now);
+    bench.drain();
+    subscribed_with(bench)
+}
+
 fn refuse_update(bench: &mut Bench, error: CallError) {
     let id = bench.id_of(call::Type::UpdateFramework);
     bench.fail_call(id, error);
@@ -189,10 +197,7 @@ fn another_principal_waits_for_the_agents_and_then_gets_a_framework_of_its_own()
     let mut bench = Bench::subscribed();
     reconfigure(&mut bench, principal("old"));
     // Nothing ran: the one without a principal is torn down at once.
-    let id = bench.id_of(call::Type::Teardown);
-    bench.framework.handle_call_result(id, Ok(()), bench.now);
-    bench.drain();
-    assert_eq!(subscribed_with(&bench).principal.as_deref(), Some("old"));
+    assert_eq!(torn_down(&mut bench).principal.as_deref(), Some("old"));
     bench.subscribe_as("f-2");
     bench.run("a");
 
@@ -214,10 +219,7 @@ fn another_principal_waits_for_the_agents_and_then_gets_a_framework_of_its_own()
     bench.forget();
 
     bench.answer("a", TaskState::TaskFinished);
-    let id = bench.id_of(call::Type::Teardown);
-    bench.framework.handle_call_result(id, Ok(()), bench.now);
-    bench.drain();
-    let info = subscribed_with(&bench);
+    let info = torn_down(&mut bench);
     assert_eq!((info.principal.as_deref(), info.id), (Some("new"), None));
     bench.subscribe_as("f-3");
     bench.offers(vec![offer("o2", "agent-b", 4.0)]);
@@ -282,10 +284,7 @@ fn another_checkpointing_waits_for_a_quiet_moment_and_holds_nobody_up() {
     bench.answer("a", TaskState::TaskFinished);
     assert!(bench.calls_of(call::Type::Teardown).is_empty());
     bench.answer("b", TaskState::TaskFinished);
-    let id = bench.id_of(call::Type::Teardown);
-    bench.framework.handle_call_result(id, Ok(()), bench.now);
-    bench.drain();
-    assert_eq!(subscribed_with(&bench).checkpoint, Some(false));
+    assert_eq!(torn_down(&mut bench).checkpoint, Some(false));
 }
 
 /// Subscribed with the principal `old`, with one agent that runs, and then configured with `new`.
@@ -330,10 +329,7 @@ fn a_framework_that_makes_way_is_served_by_the_next_process_too() {
     assert_eq!(bench.launched(), [""; 0], "for the next framework");
 
     bench.answer("a", TaskState::TaskFinished);
-    let id = bench.id_of(call::Type::Teardown);
-    bench.framework.handle_call_result(id, Ok(()), bench.now);
-    bench.drain();
-    let info = subscribed_with(&bench);
+    let info = torn_down(&mut bench);
     assert_eq!((info.principal.as_deref(), info.id), (Some("new"), None));
     assert_eq!(bench.framework.login(), (Some("new"), Some("new secret")));
     bench.subscribe_as("f-2");
