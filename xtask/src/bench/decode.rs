@@ -8,7 +8,7 @@ use testbed::tools;
 use super::bars::Verdict;
 use super::cases::thousands;
 use super::machine::machine;
-use super::report::{self, millis, short, verdicts, word};
+use super::report::{self, millis, short, verdicts};
 use super::{load, ours};
 use crate::arguments::Arguments;
 use crate::failure::Failure;
@@ -57,13 +57,7 @@ pub(super) fn run(root: &Path, words: &[String]) -> Result<(), Failure> {
         println!("{}", told(event));
     }
     for verdict in &verdicts {
-        println!(
-            "{}: {}, {}  {}",
-            verdict.what,
-            verdict.measured,
-            verdict.bar,
-            word(verdict)
-        );
+        println!("{}", report::told(verdict));
     }
     println!("load of this machine: {load}");
     if write {

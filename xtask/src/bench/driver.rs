@@ -10,7 +10,7 @@ use testbed::{AgentSpec, Cluster, ClusterSpec, MesosHome, tools};
 use super::bars::Verdict;
 use super::load;
 use super::machine::machine;
-use super::report::{self, line, short, table_head, table_row, verdicts, word};
+use super::report::{self, line, short, table_head, table_row, verdicts};
 use crate::arguments::Arguments;
 use crate::failure::Failure;
 use crate::library;
@@ -138,13 +138,7 @@ pub(super) fn run(root: &Path, words: &[String]) -> Result<(), Failure> {
     let verdicts = bars(&rows, bench.library);
     let load = format!("{before} before, {} after", load());
     for verdict in &verdicts {
-        println!(
-            "{:<62} {:>26}  {:<18} {}",
-            verdict.what,
-            verdict.measured,
-            verdict.bar,
-            word(verdict)
-        );
+        println!("{}", report::told(verdict));
     }
     println!("load of this machine: {load}");
     if write {

@@ -48,16 +48,7 @@ impl Report {
         }
         line(&mut text, "");
         for verdict in &self.verdicts {
-            line(
-                &mut text,
-                &format!(
-                    "{:<66} {:>12}  {:<40} {}",
-                    verdict.what,
-                    verdict.measured,
-                    verdict.bar,
-                    word(verdict)
-                ),
-            );
+            line(&mut text, &told(verdict));
         }
         line(&mut text, &format!("\nload of this machine: {}", self.load));
         text
@@ -232,7 +223,18 @@ pub(super) fn short(quick: bool) -> &'static str {
     if quick { " A short run." } else { "" }
 }
 
-pub(super) fn word(verdict: &Verdict) -> &'static str {
+/// A verdict as a line for a terminal.
+pub(super) fn told(verdict: &Verdict) -> String {
+    format!(
+        "{:<66} {:>26}  {:<40} {}",
+        verdict.what,
+        verdict.measured,
+        verdict.bar,
+        word(verdict)
+    )
+}
+
+fn word(verdict: &Verdict) -> &'static str {
     if verdict.held { "ok" } else { "**MISSED**" }
 }
 
