@@ -3,8 +3,6 @@
 use std::fs;
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
-use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::time::Instant;
 
 use e2e::SOON;
@@ -13,31 +11,7 @@ use e2e::relay::Relay;
 use e2e::trial::{LOGIN, unmet};
 use mesos_core::{Request, Secret};
 use serde_json::json;
-use testbed::{Check, Engine, RunError, paths, until};
-
-/// A small file system in place of a folder, until it is dropped.
-struct Small(PathBuf);
-
-impl Small {
-    fn over(folder: &Path, size: &str) -> Result<Self, RunError> {
-        let options = format!("size={size}");
-        let mounted = Command::new("mount")
-            .args(["-t", "tmpfs", "-o", &options, "tmpfs"])
-            .arg(folder)
-            .status();
-        match mounted {
-            Ok(status) if status.success() => Ok(Self(folder.to_path_buf())),
-            other => Err(unmet("a small file system", format!("{other:?}"))),
-        }
-    }
-}
-
-impl Drop for Small {
-    fn drop(&mut self) {
-        // The engine's end takes away what is left mounted.
-        let _ = Command::new("umount").arg(&self.0).status();
-    }
-}
+use testbed::{Check, Engine, RunError, SmallDisk, paths, until};
 
 #[test]
 fn pulls_are_followed_and_what_goes_wrong_with_them_is_said() -> Result<(), RunError> {
@@ -59,7 +33,7 @@ fn pulls_are_followed_and_what_goes_wrong_with_them_is_said() -> Result<(), RunE
     })?;
 
     // The disk is full.
-    let small = Small::over(&quay.engine.folder().join("data/tmp"), "1m")?;
+    let small = SmallDisk::mount(&quay.engine.folder().join("data/tmp"), 1)?;
     let full = quay.submit(&["full"])?;
     let message = quay.end_of(&full["full"])?;
     assert!(

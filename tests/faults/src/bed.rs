@@ -11,10 +11,9 @@ use rustix::process::Pid;
 use serde_json::{Value, json};
 use testbed::guard::{self, END};
 use testbed::process::{Daemon, Recipe};
-use testbed::{AgentSpec, Check, Cluster, ClusterSpec, RunError, until};
+use testbed::{AgentSpec, Check, Cluster, ClusterSpec, RunError, SmallDisk, until};
 
 use crate::controller::{BUILD, PROBE};
-use crate::disk::SmallDisk;
 use crate::files;
 use crate::jar;
 use crate::link::Link;
@@ -188,7 +187,7 @@ impl Bed {
         symlink(&program, bin.join(JAVA)).map_err(file("linking to", &program))?;
         if way == Way::SmallDisk {
             self.write_end(Some(&self.folder.state()))?;
-            self.disk = Some(SmallDisk::mount(&self.folder.state())?);
+            self.disk = Some(SmallDisk::mount(&self.folder.state(), 4)?);
         }
         let master = self.master(way)?;
         self.orders = Orders {

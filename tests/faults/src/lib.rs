@@ -10,7 +10,6 @@
 pub mod agent;
 pub mod bed;
 pub mod controller;
-pub mod disk;
 pub mod files;
 pub mod host;
 pub mod jar;

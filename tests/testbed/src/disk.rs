@@ -5,24 +5,23 @@ use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use testbed::{RunError, tools};
-
-const SIZE: &str = "size=4m";
+use crate::error::RunError;
+use crate::tools;
 
 /// A file system of its own, in memory, until it is dropped.
 #[derive(Debug)]
 pub struct SmallDisk(PathBuf);
 
 impl SmallDisk {
-    /// Mounts one in this folder, which is made.
+    /// Mounts one of so many MB (2^20 bytes) in place of this folder, which is made if it is not there.
     ///
     /// # Errors
     /// When this process may not mount anything: it needs root.
-    pub fn mount(folder: &Path) -> Result<Self, RunError> {
+    pub fn mount(folder: &Path, megabytes: u32) -> Result<Self, RunError> {
         fs::create_dir_all(folder).map_err(file("creating", folder))?;
         tools::run(
             Command::new("mount")
-                .args(["-t", "tmpfs", "-o", SIZE, "tmpfs"])
+                .args(["-t", "tmpfs", "-o", &format!("size={megabytes}m"), "tmpfs"])
                 .arg(folder),
         )?;
         Ok(Self(folder.to_path_buf()))
@@ -69,7 +68,7 @@ impl SmallDisk {
 
 impl Drop for SmallDisk {
     fn drop(&mut self) {
-        // The guard's program does it again, and there is nobody to tell.
+        // What outlives this process does it again (`removal`, or an engine's guard), and there is nobody to tell.
         let _ = tools::run(Command::new("umount").arg("-l").arg(&self.0));
     }
 }
@@ -85,8 +84,8 @@ mod tests {
 
     #[test]
     fn a_full_disk_takes_nothing_until_it_is_freed() {
-        let folder = testbed::paths::fresh_run("disk");
-        let disk = SmallDisk::mount(&folder).unwrap();
+        let folder = crate::paths::fresh_run("disk");
+        let disk = SmallDisk::mount(&folder, 4).unwrap();
         disk.fill().unwrap();
         let error = fs::write(folder.join("more"), "bytes").unwrap_err();
         assert_eq!(error.kind(), ErrorKind::StorageFull);
