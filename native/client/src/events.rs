@@ -42,9 +42,42 @@ pub(crate) struct EventQueue {
 
 #[derive(Debug, Default)]
 struct State {
-    events: VecDeque<Event>,
+    /// In pieces of at most [`BATCH`], as they are taken: thousands in one would be moved as they become more.
+    batches: VecDeque<Vec<Event>>,
+    /// In all of them.
+    count: usize,
     dropped: u64,
     closed: bool,
+}
+
+impl State {
+    fn add(&mut self, event: Event) {
+        self.count += 1;
+        match self.batches.back_mut() {
+            Some(batch) if batch.len() < BATCH => batch.push(event),
+            _ => self.batches.push_back(vec![event]),
+        }
+    }
+
+    /// Drops the oldest that only describes a moment; false if there is none.
+    fn drop_outdated(&mut self) -> bool {
+        let momentary =
+            |event: &Event| matches!(event.notice, Notice::Waiting { .. } | Notice::Connection { .. });
+        for number in 0..self.batches.len() {
+            let Some(batch) = self.batches.get_mut(number) else {
+                break;
+            };
+            if let Some(at) = batch.iter().position(momentary) {
+                batch.remove(at);
+                if batch.is_empty() {
+                    self.batches.remove(number);
+                }
+                self.count -= 1;
+                return true;
+            }
+        }
+        false
+    }
 }
 
 impl EventQueue {
@@ -54,21 +87,16 @@ impl EventQueue {
         if state.closed {
             return;
         }
-        if state.events.len() >= CROWDED {
-            let momentary =
-                |event: &Event| matches!(event.notice, Notice::Waiting { .. } | Notice::Connection { .. });
-            if let Some(at) = state.events.iter().position(momentary) {
-                state.events.remove(at);
-                state.dropped += 1;
-                if state.dropped.is_power_of_two() {
-                    tracing::warn!(
-                        "nobody takes events; {} outdated ones were dropped so far",
-                        state.dropped
-                    );
-                }
+        if state.count >= CROWDED && state.drop_outdated() {
+            state.dropped += 1;
+            if state.dropped.is_power_of_two() {
+                tracing::warn!(
+                    "nobody takes events; {} outdated ones were dropped so far",
+                    state.dropped
+                );
             }
         }
-        state.events.push_back(Event {
+        state.add(Event {
             at: unix_millis(),
             notice,
         });
@@ -85,7 +113,7 @@ impl EventQueue {
     pub(crate) fn take(&self, patience: Duration) -> Batch {
         let mut state = self.lock();
         let deadline = Instant::now().checked_add(patience);
-        while state.events.is_empty() && !state.closed {
+        while state.batches.is_empty() && !state.closed {
             let left = match deadline {
                 Some(deadline) => deadline.saturating_duration_since(Instant::now()),
                 None => patience,
@@ -99,15 +127,11 @@ impl EventQueue {
                 .unwrap_or_else(PoisonError::into_inner)
                 .0;
         }
-        let count = state.events.len().min(BATCH);
-        let events = state.events.drain(..count).collect();
-        if state.events.is_empty() && state.events.capacity() > BATCH {
-            // What thousands of events took at once is given back.
-            state.events = VecDeque::new();
-        }
+        let events = state.batches.pop_front().unwrap_or_default();
+        state.count -= events.len();
         Batch {
             v: 1,
-            closed: state.closed && state.events.is_empty(),
+            closed: state.closed && state.batches.is_empty(),
             events,
         }
     }
