@@ -4,6 +4,7 @@ use crate::demand::Wish;
 use crate::framework::{Framework, Teardown};
 use crate::output::{CallError, CallId, Output};
 use crate::session::Stage;
+use crate::text::Text;
 use crate::time::Time;
 use crate::timer::Timer;
 use mesos_wire::{Call, FrameworkId, OfferId, call};
@@ -17,7 +18,7 @@ const REDECLINE: Duration = Duration::from_secs(1);
 pub(crate) enum Sent {
     Accept {
         offers: Vec<OfferId>,
-        names: Vec<String>,
+        names: Vec<Text>,
     },
     Decline(Vec<OfferId>),
     Demand,

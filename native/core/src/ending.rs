@@ -366,7 +366,7 @@ mod tests {
     fn row(mem: i64) -> TaskRecord {
         TaskRecord {
             mem: Scalar::from_milli(mem * 1000),
-            ..TaskRecord::unheard_of("n")
+            ..TaskRecord::unheard_of("n".into())
         }
     }
 
@@ -499,7 +499,7 @@ mod tests {
             (Reason::ExecutorRegistrationTimeout, "did not report in time"),
         ] {
             let row = TaskRecord {
-                host: Some("h1".to_owned()),
+                host: Some("h1".into()),
                 disk: Scalar::from_milli(64_000),
                 ..row(512)
             };

@@ -19,6 +19,7 @@ use crate::request::{Release, Request};
 use crate::session::Session;
 use crate::status::Counters;
 use crate::tasks::Watch;
+use crate::text::{Text, Texts};
 use crate::time::Time;
 use crate::timer::{Timer, Timers};
 use crate::waiting::{TOLD_TOGETHER, Terms, Waiter, Waiting};
@@ -39,7 +40,7 @@ pub struct Framework {
     pub(crate) config: Config,
     pub(crate) session: Session,
     pub(crate) ledger: Ledger,
-    pub(crate) watches: HashMap<String, Watch>,
+    pub(crate) watches: HashMap<Text, Watch>,
     pub(crate) journal: Journal,
     pub(crate) waiting: Waiting,
     pub(crate) matcher: Matcher,
@@ -47,7 +48,7 @@ pub struct Framework {
     /// By number; their intents are on the way to the store.
     pub(crate) launches: BTreeMap<u64, Launch>,
     /// Name to number of launch.
-    pub(crate) launching: HashMap<String, u64>,
+    pub(crate) launching: HashMap<Text, u64>,
     pub(crate) launches_made: u64,
     pub(crate) framework_id: Option<String>,
     /// The id before, after the master removed that framework.
@@ -59,12 +60,14 @@ pub struct Framework {
     /// The same as the store has it, or is about to.
     pub(crate) registration: Option<Registration>,
     /// By template: launches in a row that were lost without its fault.
-    pub(crate) drops: HashMap<String, u32>,
+    pub(crate) drops: HashMap<Text, u32>,
     /// Names for which Java is still to hear `ended`: owned at open, or submitted since.
-    pub(crate) expecting: BTreeSet<String>,
+    pub(crate) expecting: BTreeSet<Text>,
     /// Of those, the ones submitted since.
-    pub(crate) submitted: BTreeSet<String>,
+    pub(crate) submitted: BTreeSet<Text>,
     pub(crate) teardown: Teardown,
+    /// What is the same in many agents that were submitted.
+    texts: Texts,
     pub(crate) timers: Timers,
     pub(crate) jitter: Jitter,
     /// The time of day, as of the last input.
@@ -117,6 +120,9 @@ pub enum SubmitError {
 const LIFE_HOURS: u32 = 1;
 const HOUR_MILLIS: i64 = 3_600_000;
 
+/// Room for so many outputs is kept while there are none.
+const OUTPUTS_KEPT: usize = 2 * TOLD_TOGETHER;
+
 fn matcher_of(config: &Config) -> Matcher {
     let mut matcher = Matcher::new("");
     matcher.set_roles(config.roles());
@@ -145,9 +151,14 @@ impl Framework {
             accepted: None,
             registration: restored.registration,
             drops: HashMap::new(),
-            expecting: config.owned.clone(),
+            expecting: config
+                .owned
+                .iter()
+                .map(|name| Text::from(name.as_str()))
+                .collect(),
             submitted: BTreeSet::new(),
             teardown: Teardown::No,
+            texts: Texts::default(),
             timers: Timers::default(),
             jitter: Jitter::new(start.seed),
             unix_millis: start.unix_millis,
@@ -181,7 +192,9 @@ impl Framework {
         if !is_agent_name(&name) {
             return Err(SubmitError::BadName(name));
         }
-        if self.waiting.contains(&name) || self.ledger.get(&name).is_some() || self.submitted.contains(&name)
+        if self.waiting.contains(&name)
+            || self.ledger.get(&name).is_some()
+            || self.submitted.contains(name.as_str())
         {
             return Err(SubmitError::Duplicate(name));
         }
@@ -198,7 +211,9 @@ impl Framework {
                 problem,
             })?;
         let (cpus, mem) = size.total(request.executors);
-        let label = normal_label(&template.label);
+        let label = self.texts.shared(&normal_label(&template.label));
+        let group = self.texts.shared(&template.key());
+        let name = Text::from(name);
         let mut waiter = Waiter::new(name.clone(), label, request.executors, blueprint, now);
         waiter.amount = Amount {
             cpus,
@@ -207,8 +222,8 @@ impl Framework {
             gpus: size.gpus,
         };
         waiter.terms = Terms {
-            group: template.key(),
-            rule: self.matcher.rule(&template.key(), &size.constraints),
+            rule: self.matcher.rule(&group, &size.constraints),
+            group,
             others: size.others,
             revocable: size.revocable,
             priority: size.priority,
@@ -251,7 +266,7 @@ impl Framework {
         let gone: Vec<String> = old
             .owned
             .iter()
-            .filter(|name| !self.config.owned.contains(*name) && !self.submitted.contains(*name))
+            .filter(|name| !self.config.owned.contains(*name) && !self.submitted.contains(name.as_str()))
             .cloned()
             .collect();
         for name in gone {
@@ -303,7 +318,7 @@ impl Framework {
         self.teardown = Teardown::Taken;
         self.framework_id = None;
         self.registration = None;
-        let names: Vec<String> = self.ledger.iter().map(|row| row.name.clone()).collect();
+        let names: Vec<Text> = self.ledger.iter().map(|row| row.name.clone()).collect();
         for name in names {
             self.forget_row(&name);
         }
@@ -481,7 +496,12 @@ impl Framework {
         if self.outputs.is_empty() {
             self.tell_waiting();
         }
-        self.outputs.pop_front().or_else(|| self.persist())
+        let output = self.outputs.pop_front();
+        if self.outputs.is_empty() && self.outputs.capacity() > OUTPUTS_KEPT {
+            // What a flood of them took is given back.
+            self.outputs = VecDeque::new();
+        }
+        output.or_else(|| self.persist())
     }
 
     /// Tells Java why agents wait, or some of them.

@@ -3,6 +3,7 @@
 use crate::backoff::Backoff;
 use crate::notice::Notice;
 use crate::output::{AttemptId, PersistId};
+use crate::text::Text;
 use crate::time::Time;
 use mesos_wire::Call;
 use std::collections::BTreeSet;
@@ -15,7 +16,7 @@ pub(crate) const STORE_PATIENCE: Duration = Duration::from_secs(5);
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Key {
     FrameworkId,
-    Task(String),
+    Task(Text),
 }
 
 /// What may happen only once a write is durable.

@@ -12,6 +12,7 @@ use crate::notice::Notice;
 use crate::output::Output;
 use crate::status::OffersStatus;
 use crate::tasks::used_by_agent;
+use crate::text::Text;
 use crate::time::Time;
 use crate::timer::Timer;
 use crate::waiting::Waiter;
@@ -86,7 +87,7 @@ impl Framework {
         }
         for held in placement.holds {
             if let Some(waiter) = places.get(held.ask).and_then(|place| self.waiting.at(*place)) {
-                let name = waiter.name.clone();
+                let name = waiter.name.to_string();
                 self.output(Output::Decision(Decision::HeldBack {
                     name,
                     host: held.hostname,
@@ -137,6 +138,9 @@ impl Framework {
     fn intend(&mut self, bundle: Bundle, places: &[u64], now: Time) {
         self.launches_made += 1;
         let id = self.launches_made;
+        let agent_id = Text::from(bundle.agent_id.value.as_str());
+        let host = Text::from(bundle.hostname.as_str());
+        let agent_api = ending::api(bundle.url.as_deref()).map(Text::from);
         let mut tasks = Vec::new();
         for assigned in bundle.tasks {
             let place = places.get(assigned.ask);
@@ -155,9 +159,9 @@ impl Framework {
                 spread: assigned.spread,
                 ports: waiter.blueprint.ports_on(&bundle.hostname, &assigned.ports),
                 launch_timeout_seconds: waiter.launch_timeout_seconds,
-                agent_id: Some(bundle.agent_id.value.clone()),
-                host: Some(bundle.hostname.clone()),
-                agent_api: ending::api(bundle.url.as_deref()),
+                agent_id: Some(agent_id.clone()),
+                host: Some(host.clone()),
+                agent_api: agent_api.clone(),
                 phase: TaskPhase::Intent,
                 ran: false,
                 released: None,
@@ -166,7 +170,7 @@ impl Framework {
             self.journal.changed(Key::Task(waiter.name.clone()));
             self.launching.insert(waiter.name.clone(), id);
             self.output(Output::Decision(Decision::Placed {
-                name: waiter.name.clone(),
+                name: waiter.name.to_string(),
                 host: bundle.hostname.clone(),
                 policy: self.config.policy(),
                 amount: waiter.amount,
@@ -216,7 +220,7 @@ impl Framework {
             }
             self.launch_clock_starts(&waiter.name, now);
             notices.push(Notice::Accepted {
-                name: waiter.name.clone(),
+                name: waiter.name.to_string(),
                 host: launch.host.clone(),
                 agent_id: launch.agent_id.value.clone(),
                 cpus: waiter.amount.cpus,
@@ -227,11 +231,13 @@ impl Framework {
             });
             names.push(waiter.name.clone());
             let user = self.config.user.trim();
-            infos.push(
-                waiter
-                    .blueprint
-                    .task(waiter.name, launch.agent_id.clone(), resources, &ports, user),
-            );
+            infos.push(waiter.blueprint.task(
+                waiter.name.to_string(),
+                launch.agent_id.clone(),
+                resources,
+                &ports,
+                user,
+            ));
         }
         #[cfg(feature = "bench")]
         crate::bench::Bench::prepare(&self.config, &mut infos);

@@ -2,9 +2,12 @@
 
 use crate::scalar::Scalar;
 use crate::status::Port;
+use crate::text::{Text, Texts};
+use crate::time::Time;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
+use std::time::Duration;
 
 /// What the store held at start.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -68,13 +71,13 @@ pub enum Write {
 #[non_exhaustive]
 pub struct TaskRecord {
     /// The node's name, which is the task's id.
-    pub name: String,
+    pub name: Text,
     /// The template's label.
     #[serde(default)]
-    pub label: String,
+    pub label: Text,
     /// The template's key.
     #[serde(default)]
-    pub template: String,
+    pub template: Text,
     /// Executors of the agent.
     #[serde(default)]
     pub executors: u32,
@@ -101,13 +104,13 @@ pub struct TaskRecord {
     pub launch_timeout_seconds: Option<u32>,
     /// The Mesos agent; none only for a task that Java owns and the store had lost.
     #[serde(default)]
-    pub agent_id: Option<String>,
+    pub agent_id: Option<Text>,
     /// The Mesos agent's host name.
     #[serde(default)]
-    pub host: Option<String>,
+    pub host: Option<Text>,
     /// Where its API is: `scheme://host:port`.
     #[serde(default)]
-    pub agent_api: Option<String>,
+    pub agent_api: Option<Text>,
     /// Where the task stands.
     pub phase: TaskPhase,
     /// Whether it has been seen running.
@@ -124,11 +127,11 @@ pub struct TaskRecord {
 
 impl TaskRecord {
     /// A task of which nothing is known but its name.
-    pub(crate) fn unheard_of(name: &str) -> Self {
+    pub(crate) fn unheard_of(name: Text) -> Self {
         Self {
-            name: name.to_owned(),
-            label: String::new(),
-            template: String::new(),
+            name,
+            label: Text::default(),
+            template: Text::default(),
             executors: 0,
             cpus: Scalar::ZERO,
             mem: Scalar::ZERO,
@@ -218,37 +221,80 @@ impl fmt::Display for TaskPhase {
 #[derive(Debug, Default)]
 pub(crate) struct Ledger {
     /// Boxed: the nodes of a tree are half empty, and there may be thousands of rows.
-    rows: BTreeMap<String, Box<TaskRecord>>,
+    rows: BTreeMap<Text, Box<Row>>,
+    /// What is the same in many rows.
+    texts: Texts,
+}
+
+#[derive(Debug)]
+struct Row {
+    record: TaskRecord,
+    /// When it is forgotten; for a task that is over.
+    until: Option<Time>,
 }
 
 impl Ledger {
     pub(crate) fn new(rows: Vec<TaskRecord>) -> Self {
-        Self {
-            rows: rows
-                .into_iter()
-                .map(|row| (row.name.clone(), Box::new(row)))
-                .collect(),
+        let mut ledger = Self::default();
+        for row in rows {
+            ledger.insert(row);
         }
+        ledger
     }
 
     pub(crate) fn get(&self, name: &str) -> Option<&TaskRecord> {
-        self.rows.get(name).map(Box::as_ref)
+        self.rows.get(name).map(|row| &row.record)
     }
 
     pub(crate) fn get_mut(&mut self, name: &str) -> Option<&mut TaskRecord> {
-        self.rows.get_mut(name).map(Box::as_mut)
+        self.rows.get_mut(name).map(|row| &mut row.record)
     }
 
-    pub(crate) fn insert(&mut self, row: TaskRecord) {
-        self.rows.insert(row.name.clone(), Box::new(row));
+    pub(crate) fn insert(&mut self, mut record: TaskRecord) {
+        let texts = [Some(&mut record.label), Some(&mut record.template)];
+        let agent = [&mut record.agent_id, &mut record.host, &mut record.agent_api];
+        for text in texts.into_iter().chain(agent.map(Option::as_mut)).flatten() {
+            *text = self.texts.shared(text);
+        }
+        let row = Row { record, until: None };
+        self.rows.insert(row.record.name.clone(), Box::new(row));
     }
 
-    pub(crate) fn remove(&mut self, name: &str) -> Option<TaskRecord> {
-        self.rows.remove(name).map(|row| *row)
+    pub(crate) fn remove(&mut self, name: &str) {
+        self.rows.remove(name);
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = &TaskRecord> {
-        self.rows.values().map(Box::as_ref)
+        self.rows.values().map(|row| &row.record)
+    }
+
+    /// The name as its row has it, which takes no memory of its own.
+    pub(crate) fn name(&self, name: &str) -> Text {
+        self.rows
+            .get_key_value(name)
+            .map_or_else(|| Text::from(name), |(name, _)| name.clone())
+    }
+
+    /// The task is over; its row may go at that time.
+    pub(crate) fn keep_until(&mut self, name: &str, until: Time) {
+        if let Some(row) = self.rows.get_mut(name) {
+            row.until = Some(until);
+        }
+    }
+
+    /// The rows that may go now. Those of which it is not known yet are kept for so long; `due_at` is told when the others
+    /// may go.
+    pub(crate) fn outdated(&mut self, now: Time, keep: Duration, mut due_at: impl FnMut(Time)) -> Vec<Text> {
+        let mut outdated = Vec::new();
+        for (name, row) in &mut self.rows {
+            if row.record.phase.is_over() {
+                match *row.until.get_or_insert(now + keep) {
+                    until if until <= now => outdated.push(name.clone()),
+                    until => due_at(until),
+                }
+            }
+        }
+        outdated
     }
 
     /// Tasks that may exist on the cluster.
@@ -259,7 +305,7 @@ impl Ledger {
     /// What the store must hold for `name` now.
     pub(crate) fn write_of(&self, name: &str) -> Write {
         match self.rows.get(name) {
-            Some(row) => Write::PutTask(row.clone()),
+            Some(row) => Write::PutTask(Box::new(row.record.clone())),
             None => Write::DeleteTask(name.to_owned()),
         }
     }
@@ -298,7 +344,7 @@ mod tests {
             launch_timeout_seconds: Some(9),
             agent_id: Some("a".into()),
             host: Some("h".into()),
-            agent_api: Some("http://10.0.0.1:5051".to_owned()),
+            agent_api: Some("http://10.0.0.1:5051".into()),
             phase: TaskPhase::Ended,
             ran: true,
             released: Some("idle".into()),

@@ -46,6 +46,7 @@ mod status;
 mod stream_end;
 mod supply;
 mod tasks;
+mod text;
 mod time;
 mod timer;
 mod validate;
@@ -81,5 +82,6 @@ pub use review::{
 pub use scalar::Scalar;
 pub use secret::Secret;
 pub use status::{ConnectionStatus, Counters, OffersStatus, Port, Status, TaskStatus, WaitingStatus};
+pub use text::Text;
 pub use time::Time;
 pub use validate::{Totals, Validation, validate};

@@ -8,6 +8,7 @@ use crate::calls::Sent;
 use crate::framework::Framework;
 use crate::journal::{After, Key};
 use crate::notice::Notice;
+use crate::text::Text;
 use crate::time::Time;
 use crate::timer::Timer;
 use mesos_wire::{Call, Filters, InverseOffer, OfferId, Unavailability, call};
@@ -48,7 +49,7 @@ impl Framework {
         let (mut in_use, mut free) = (Vec::new(), Vec::new());
         for offer in offers {
             let agent = offer.agent_id.as_ref().map(|id| id.value.as_str());
-            let names: Vec<String> = self
+            let names: Vec<Text> = self
                 .ledger
                 .live()
                 .filter(|row| agent.is_some() && row.agent_id.as_deref() == agent)
@@ -138,8 +139,8 @@ impl Framework {
             return;
         }
         let message = risk.message.clone();
-        let watch = self.watches.entry(name.to_owned()).or_default();
-        let before = watch.risk.replace(risk);
+        let watch = self.watch(name);
+        let before = watch.risk.replace(Box::new(risk));
         if before.is_none_or(|before| before.message != message) {
             self.tell_risk(name, Some(message));
         }
@@ -162,8 +163,8 @@ impl Framework {
             message,
         };
         // In order with what else is told of it, some of which waits for the store.
-        self.journal
-            .changed_then(Key::Task(name.to_owned()), After::Notice(notice));
+        let key = Key::Task(self.ledger.name(name));
+        self.journal.changed_then(key, After::Notice(notice));
     }
 }
 

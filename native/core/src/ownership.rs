@@ -5,6 +5,7 @@ use crate::journal::Key;
 use crate::ledger::{Ending, TaskRecord};
 use crate::output::Output;
 use crate::tasks::{Watch, ended, lost_by_restart};
+use crate::text::Text;
 use crate::time::Time;
 use crate::timer::Timer;
 
@@ -18,7 +19,9 @@ impl Framework {
                 self.forget_row(&row.name);
                 continue;
             }
-            self.watches.insert(row.name.clone(), Watch::restored(owned));
+            if !row.phase.is_over() {
+                self.watches.insert(row.name.clone(), Watch::restored(owned));
+            }
             if row.phase.is_over() || (owned && row.ending.is_some()) {
                 // Java has a node for it, so it may not have heard.
                 self.conclude(&row.name, lost_by_restart());
@@ -26,12 +29,13 @@ impl Framework {
                 self.mark_released(&row.name, "its node is no longer in Jenkins", now);
             }
         }
-        for name in self.expecting.clone() {
+        let expected: Vec<Text> = self.expecting.iter().cloned().collect();
+        for name in expected {
             if self.ledger.get(&name).is_some() || self.framework_id.is_none() {
                 continue;
             }
             // The store lost it; the master may still know it, and is asked at the first subscription.
-            self.ledger.insert(TaskRecord::unheard_of(&name));
+            self.ledger.insert(TaskRecord::unheard_of(name.clone()));
             self.watches.insert(name.clone(), Watch::restored(true));
             self.journal.changed(Key::Task(name));
         }
@@ -43,14 +47,14 @@ impl Framework {
 
     /// Without a framework id no master can know a task of ours.
     fn nobody_can_know(&mut self) {
-        let unknown: Vec<String> = self
+        let unknown: Vec<Text> = self
             .expecting
             .iter()
             .filter(|name| self.ledger.get(name).is_none())
             .cloned()
             .collect();
         for name in unknown {
-            self.expecting.remove(&name);
+            self.expecting.remove(&*name);
             self.output(Output::Notice(ended(&name, lost_by_restart(), None, None)));
         }
     }
@@ -70,7 +74,7 @@ impl Framework {
             if row.phase.is_over() {
                 // Java has acted on the end: nobody will ask for it again. Unless its word and the end have crossed; then
                 // the row goes with time.
-                if !self.journal.is_unsettled(&Key::Task(name.to_owned())) {
+                if !self.journal.is_unsettled(&Key::Task(self.ledger.name(name))) {
                     self.forget_row(name);
                     self.submitted.remove(name);
                 }
@@ -83,7 +87,7 @@ impl Framework {
     fn mark_released(&mut self, name: &str, reason: &str, now: Time) {
         if let Some(row) = self.ledger.get_mut(name) {
             row.released = Some(reason.to_owned());
-            self.journal.changed(Key::Task(name.to_owned()));
+            self.journal.changed(Key::Task(self.ledger.name(name)));
             self.kill_from_now_on(name, now);
         }
     }

@@ -4,6 +4,7 @@ use crate::backoff::Backoff;
 use crate::calls::Sent;
 use crate::framework::Framework;
 use crate::tasks::LAST_WORD;
+use crate::text::Text;
 use crate::time::Time;
 use crate::timer::Timer;
 use mesos_wire::call::reconcile;
@@ -22,7 +23,7 @@ const RECOVERY: Duration = Duration::from_secs(15 * 60);
 /// Questions to the master.
 #[derive(Debug)]
 pub(crate) struct Reconciliation {
-    pub(crate) unanswered: BTreeSet<String>,
+    pub(crate) unanswered: BTreeSet<Text>,
     backoff: Backoff,
     /// Until then tasks may turn up that nobody here knows.
     recovery: Option<Time>,
@@ -78,7 +79,7 @@ impl Framework {
     }
 
     /// Asks for these until each is answered.
-    pub(crate) fn ask_again(&mut self, names: Vec<String>, now: Time) {
+    pub(crate) fn ask_again(&mut self, names: Vec<Text>, now: Time) {
         if names.is_empty() || self.session.subscribed().is_none() {
             return;
         }
@@ -134,20 +135,22 @@ impl Framework {
         self.timers.at_latest(Timer::Everything, now + FIRST_QUESTION);
     }
 
-    fn send_questions(&mut self, names: Vec<String>) {
+    fn send_questions(&mut self, names: Vec<Text>) {
         self.send_question(names, Sent::Other);
     }
 
-    fn send_question(&mut self, names: Vec<String>, sent: Sent) {
+    fn send_question(&mut self, names: Vec<Text>, sent: Sent) {
         let tasks = names
             .into_iter()
             .map(|name| reconcile::Task {
                 agent_id: self
                     .ledger
                     .get(&name)
-                    .and_then(|row| row.agent_id.clone())
-                    .map(|value| AgentId { value }),
-                task_id: TaskId { value: name },
+                    .and_then(|row| row.agent_id.as_deref())
+                    .map(|id| AgentId { value: id.to_owned() }),
+                task_id: TaskId {
+                    value: name.to_string(),
+                },
             })
             .collect();
         let call = Call {

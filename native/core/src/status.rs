@@ -5,6 +5,7 @@ use crate::config::PortMapping;
 use crate::framework::Framework;
 use crate::notice::ConnectionState;
 use crate::scalar::Scalar;
+use crate::text::Text;
 use crate::time::Time;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -61,9 +62,9 @@ pub struct OffersStatus {
 #[serde(rename_all = "camelCase")]
 pub struct WaitingStatus {
     /// The agent.
-    pub name: String,
+    pub name: Text,
     /// Its template's label.
-    pub label: String,
+    pub label: Text,
     /// CPUs in all.
     pub cpus: Scalar,
     /// MB in all.
@@ -84,15 +85,15 @@ pub struct WaitingStatus {
 #[serde(rename_all = "camelCase")]
 pub struct TaskStatus {
     /// The agent.
-    pub name: String,
+    pub name: Text,
     /// Its template's label.
-    pub label: String,
+    pub label: Text,
     /// Mesos's name of the state; `INTENT` and `LAUNCHED` before Mesos has said one.
     pub state: String,
     /// The Mesos agent's host name.
-    pub host: Option<String>,
+    pub host: Option<Text>,
     /// The Mesos agent.
-    pub agent_id: Option<String>,
+    pub agent_id: Option<Text>,
     /// CPUs in all.
     pub cpus: Scalar,
     /// MB in all.

@@ -11,6 +11,7 @@ use crate::maintenance::Risk;
 use crate::matcher::Holding;
 use crate::notice::Notice;
 use crate::output::{AttemptId, Output};
+use crate::text::Text;
 use crate::time::Time;
 use crate::timer::Timer;
 use mesos_wire::{AgentId, Call, TaskId, TaskState, TaskStatus, call, task_status};
@@ -27,23 +28,24 @@ const KEEP_ENDED: Duration = Duration::from_secs(10 * 60);
 /// So many launches of a template may be lost in a row before that counts against it.
 const DROPS_MOST: u32 = 5;
 
-/// What this process knows of a row beyond what is written down.
+/// What this process knows of a task beyond what is written down, until its end. What few have is boxed: there may be
+/// thousands of tasks.
 #[derive(Debug, Default)]
 pub(crate) struct Watch {
     /// When it should run at the latest.
     pub(crate) launch_due: Option<Time>,
     /// That time was over, and the master was asked.
     pub(crate) asked: bool,
-    pub(crate) kill: Option<(Time, Backoff)>,
-    forget: Option<Time>,
+    /// When the next kill is due.
+    pub(crate) kill: Option<Box<(Time, Backoff)>>,
     /// A restored task of an owned node; Java has not heard yet that it is still there.
     known_due: bool,
     /// What was last said of how its start goes on.
-    progress: Option<String>,
+    progress: Option<Box<str>>,
     /// What is said to threaten its host.
-    pub(crate) risk: Option<Risk>,
+    pub(crate) risk: Option<Box<Risk>>,
     /// It is unreachable.
-    absence: Option<Absence>,
+    absence: Option<Box<Absence>>,
 }
 
 /// An unreachable task may come back for a while.
@@ -123,7 +125,7 @@ impl Framework {
                     ..Call::default()
                 }),
             });
-        self.reconciliation.unanswered.remove(&name);
+        self.reconciliation.unanswered.remove(name.as_str());
         let Ok(state) = TaskState::try_from(status.state) else {
             self.trouble(
                 "protocol",
@@ -138,7 +140,7 @@ impl Framework {
         match (self.ledger.get(&name), meaning(state)) {
             (None, Meaning::Over) => {
                 // Its row is deleted, or it never had one; the deletion may still be on its way.
-                if self.journal.is_unsettled(&Key::Task(name.clone())) {
+                if self.journal.is_unsettled(&Key::Task(name.as_str().into())) {
                     self.after_task(&name, acknowledge);
                 } else if let Some(acknowledge) = acknowledge {
                     self.perform(acknowledge, now);
@@ -177,21 +179,23 @@ impl Framework {
     /// Acknowledges once the row is durable.
     fn after_task(&mut self, name: &str, acknowledge: Option<After>) {
         if let Some(acknowledge) = acknowledge {
-            self.journal.changed_then(Key::Task(name.to_owned()), acknowledge);
+            let key = Key::Task(self.ledger.name(name));
+            self.journal.changed_then(key, acknowledge);
         }
     }
 
     /// A task of our framework that nobody here knows: it gets a row, so that it is killed until it is gone.
     fn adopt_stranger(&mut self, name: &str, status: &TaskStatus, phase: TaskPhase) {
         self.ledger.insert(TaskRecord {
-            agent_id: status.agent_id.as_ref().map(|id| id.value.clone()),
+            agent_id: status.agent_id.as_ref().map(|id| Text::from(id.value.as_str())),
             phase,
             ran: phase == TaskPhase::Running,
             released: Some("no node of Jenkins is known for it".to_owned()),
-            ..TaskRecord::unheard_of(name)
+            ..TaskRecord::unheard_of(name.into())
         });
-        self.watches.insert(name.to_owned(), Watch::default());
-        self.journal.changed(Key::Task(name.to_owned()));
+        let name = self.ledger.name(name);
+        self.watches.insert(name.clone(), Watch::default());
+        self.journal.changed(Key::Task(name));
     }
 
     fn task_lives(&mut self, name: &str, phase: TaskPhase, state: TaskState, status: &TaskStatus, now: Time) {
@@ -202,7 +206,7 @@ impl Framework {
         // A status may be overtaken by a younger one; only an unreachable task may go back, and one thought over
         // (its agent had been given up) that turns up again, to be killed.
         let goes_on = phase >= was || was == TaskPhase::Unreachable || was.is_over();
-        let agent_id = status.agent_id.as_ref().map(|id| id.value.clone());
+        let agent_id = status.agent_id.as_ref().map(|id| Text::from(id.value.as_str()));
         let moved = row.agent_id.is_none() && agent_id.is_some();
         if moved {
             row.agent_id = agent_id;
@@ -213,11 +217,11 @@ impl Framework {
             row.phase = phase;
             row.ran = ran;
         }
-        let (host, given_up) = (row.host.clone(), row.ending.is_some());
+        let (host, given_up) = (row.host.as_deref().map(str::to_owned), row.ending.is_some());
         if ran {
             self.drops.remove(&row.template);
         }
-        let watch = self.watches.entry(name.to_owned()).or_default();
+        let watch = self.watches.entry(row.name.clone()).or_default();
         match (&mut watch.absence, row.phase) {
             (Some(absence), TaskPhase::Unreachable) => {
                 absence.confirmed = absence.asked.is_some();
@@ -234,16 +238,14 @@ impl Framework {
             watch.launch_due = None;
             watch.asked = false;
         }
-        let progress = progress_of(phase, status)
-            .filter(|text| phase == was && watch.progress.replace(text.clone()).as_ref() != Some(text));
-        if was.is_over() {
-            watch.forget = None;
-        }
+        let progress = progress_of(phase, status).filter(|text| {
+            phase == was && watch.progress.replace(text.as_str().into()).as_deref() != Some(text.as_str())
+        });
         let known = std::mem::take(&mut watch.known_due);
         if status.reason == Some(task_status::Reason::AgentDraining as i32) {
             self.drained(name);
         }
-        let key = Key::Task(name.to_owned());
+        let key = Key::Task(self.ledger.name(name));
         if changed || moved {
             self.journal.changed(key.clone());
         }
@@ -288,13 +290,10 @@ impl Framework {
         let unheard_of = row.agent_id.is_none();
         row.phase = TaskPhase::Ended;
         self.counters.tasks_ended += 1;
-        let watch = self.watches.entry(name.to_owned()).or_default();
-        *watch = Watch {
-            forget: Some(now + KEEP_ENDED),
-            ..Watch::default()
-        };
+        self.watches.remove(name);
+        self.ledger.keep_until(name, now + KEEP_ENDED);
         self.timers.at_latest(Timer::Tasks, now + KEEP_ENDED);
-        self.journal.changed(Key::Task(name.to_owned()));
+        self.journal.changed(Key::Task(self.ledger.name(name)));
         self.reconciliation.unanswered.remove(name);
         self.conclude(name, if unheard_of { lost_by_restart() } else { ending });
     }
@@ -308,7 +307,7 @@ impl Framework {
         let ending = row.ending.get_or_insert(ending).clone();
         let released = row.released.clone();
         let sandbox = Sandbox::of(row, &ending, self.framework_id.as_deref());
-        let key = Key::Task(name.to_owned());
+        let key = Key::Task(row.name.clone());
         self.journal.changed(key.clone());
         if self.expecting.remove(name) {
             self.journal
@@ -323,24 +322,30 @@ impl Framework {
         self.accepted = None;
         self.registration = None;
         self.journal.changed(Key::FrameworkId);
-        let names: Vec<String> = self.ledger.live().map(|row| row.name.clone()).collect();
+        let names: Vec<Text> = self.ledger.live().map(|row| row.name.clone()).collect();
         for name in names {
             let ending = ending::removed(message);
             self.task_is_over(&name, ending, now);
         }
     }
 
+    /// What is known of a task; nothing so far, if it was asked for nothing yet.
+    pub(crate) fn watch(&mut self, name: &str) -> &mut Watch {
+        let name = self.ledger.name(name);
+        self.watches.entry(name).or_default()
+    }
+
     /// The task is to go; it is killed until it is gone.
     pub(crate) fn kill_from_now_on(&mut self, name: &str, now: Time) {
-        let watch = self.watches.entry(name.to_owned()).or_default();
-        watch.kill = Some((now, Backoff::new(FIRST_KILL, KILL_CAP)));
+        let watch = self.watch(name);
+        watch.kill = Some(first_kill(now));
         self.timers.at_latest(Timer::Tasks, now);
     }
 
     /// ACCEPT was sent.
     pub(crate) fn launch_clock_starts(&mut self, name: &str, now: Time) {
         let due = now + self.launch_timeout_of(name);
-        self.watches.entry(name.to_owned()).or_default().launch_due = Some(due);
+        self.watch(name).launch_due = Some(due);
         self.timers.at_latest(Timer::Tasks, due);
     }
 
@@ -358,20 +363,16 @@ impl Framework {
     pub(crate) fn on_tasks_due(&mut self, now: Time) {
         let connected = self.session.subscribed().is_some();
         let grace = self.config.unreachable_timeout();
-        let (mut kills, mut questions, mut given_up, mut forgotten) =
-            (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let (mut kills, mut questions, mut given_up) = (Vec::new(), Vec::new(), Vec::new());
         let (mut lost, mut safe) = (Vec::new(), Vec::new());
         let mut next: Option<Time> = None;
         let mut due_at = |at: Time| next = Some(next.map_or(at, |next: Time| next.min(at)));
-        for row in self.ledger.iter() {
-            let watch = self.watches.entry(row.name.clone()).or_default();
-            if row.phase.is_over() {
-                match *watch.forget.get_or_insert(now + KEEP_ENDED) {
-                    at if at <= now => forgotten.push(row.name.clone()),
-                    at => due_at(at),
-                }
-                continue;
-            }
+        let forgotten = self.ledger.outdated(now, KEEP_ENDED, &mut due_at);
+        for row in self.ledger.live() {
+            let watch = match self.watches.get_mut(&row.name) {
+                Some(watch) => watch,
+                None => self.watches.entry(row.name.clone()).or_default(),
+            };
             if !connected || self.launching.contains_key(&row.name) {
                 continue;
             }
@@ -381,9 +382,7 @@ impl Framework {
                 None => {}
             }
             if row.released.is_some() || row.ending.is_some() {
-                let (at, backoff) = watch
-                    .kill
-                    .get_or_insert_with(|| (now, Backoff::new(FIRST_KILL, KILL_CAP)));
+                let (at, backoff) = &mut **watch.kill.get_or_insert_with(|| first_kill(now));
                 if *at <= now {
                     kills.push((row.name.clone(), row.agent_id.clone()));
                     *at = now + backoff.advance();
@@ -401,11 +400,13 @@ impl Framework {
                     questions.push(row.name.clone());
                 }
             } else if row.phase == TaskPhase::Unreachable {
-                let absence = watch.absence.get_or_insert(Absence {
-                    since: now,
-                    hold: now,
-                    asked: None,
-                    confirmed: false,
+                let absence = watch.absence.get_or_insert_with(|| {
+                    Box::new(Absence {
+                        since: now,
+                        hold: now,
+                        asked: None,
+                        confirmed: false,
+                    })
                 });
                 let due = (absence.since + grace).max(absence.hold);
                 match absence.asked {
@@ -426,7 +427,7 @@ impl Framework {
             self.timers.at_latest(Timer::Tasks, at);
         }
         for (name, agent_id) in kills {
-            self.send_kill(name, agent_id);
+            self.send_kill(&name, agent_id.as_deref());
         }
         if !questions.is_empty() {
             self.ask_again(questions, now);
@@ -442,15 +443,16 @@ impl Framework {
         }
         for name in forgotten {
             self.forget_row(&name);
-            self.submitted.remove(&name);
+            self.submitted.remove(&*name);
         }
     }
 
     /// Deletes the row of an ended task.
     pub(crate) fn forget_row(&mut self, name: &str) {
+        let key = Key::Task(self.ledger.name(name));
         self.ledger.remove(name);
         self.watches.remove(name);
-        self.journal.changed(Key::Task(name.to_owned()));
+        self.journal.changed(key);
     }
 
     fn give_up_launch(&mut self, name: &str, now: Time) {
@@ -505,12 +507,14 @@ impl Framework {
         *drops <= DROPS_MOST
     }
 
-    fn send_kill(&mut self, name: String, agent_id: Option<String>) {
+    fn send_kill(&mut self, name: &str, agent_id: Option<&str>) {
         let call = Call {
             r#type: Some(call::Type::Kill as i32),
             kill: Some(call::Kill {
-                task_id: TaskId { value: name },
-                agent_id: agent_id.map(|value| AgentId { value }),
+                task_id: TaskId {
+                    value: name.to_owned(),
+                },
+                agent_id: agent_id.map(|id| AgentId { value: id.to_owned() }),
                 kill_policy: None,
             }),
             ..Call::default()
@@ -519,12 +523,17 @@ impl Framework {
     }
 }
 
+/// The first kill is due at once.
+fn first_kill(now: Time) -> Box<(Time, Backoff)> {
+    Box::new((now, Backoff::new(FIRST_KILL, KILL_CAP)))
+}
+
 /// What our own tasks hold, by agent.
 pub(crate) fn used_by_agent(ledger: &Ledger) -> HashMap<&str, Holding> {
     let mut used: HashMap<&str, Holding> = HashMap::new();
     for row in ledger.live() {
         if let Some(agent_id) = &row.agent_id {
-            let sum = used.entry(agent_id.as_str()).or_default();
+            let sum = used.entry(&**agent_id).or_default();
             sum.amount = sum.amount.plus(Amount {
                 cpus: row.cpus,
                 mem: row.mem,

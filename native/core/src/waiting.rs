@@ -6,6 +6,7 @@ use crate::matcher::{Ask, Reason, RuleId};
 use crate::notice::Notice;
 use crate::resources::Other;
 use crate::status::WaitingStatus;
+use crate::text::Text;
 use crate::time::Time;
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
@@ -21,7 +22,7 @@ const REASON_INTERVAL: Duration = Duration::from_secs(5);
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Terms {
     /// Key of its template.
-    pub(crate) group: String,
+    pub(crate) group: Text,
     pub(crate) rule: RuleId,
     pub(crate) others: Vec<Other>,
     pub(crate) revocable: bool,
@@ -32,8 +33,8 @@ pub(crate) struct Terms {
 
 /// One of them, with all that its launch takes.
 pub(crate) struct Waiter {
-    pub(crate) name: String,
-    pub(crate) label: String,
+    pub(crate) name: Text,
+    pub(crate) label: Text,
     pub(crate) executors: u32,
     pub(crate) amount: Amount,
     pub(crate) terms: Terms,
@@ -57,13 +58,7 @@ impl fmt::Debug for Waiter {
 }
 
 impl Waiter {
-    pub(crate) fn new(
-        name: String,
-        label: String,
-        executors: u32,
-        blueprint: Blueprint,
-        since: Time,
-    ) -> Self {
+    pub(crate) fn new(name: Text, label: Text, executors: u32, blueprint: Blueprint, since: Time) -> Self {
         Self {
             name,
             label,
@@ -103,7 +98,7 @@ impl Waiter {
 pub(crate) struct Waiting {
     /// Boxed: the nodes of a tree are half empty, and there may be thousands of them.
     queue: BTreeMap<u64, Box<Waiter>>,
-    places: HashMap<String, u64>,
+    places: HashMap<Text, u64>,
     next: u64,
     /// From which place on there may be reasons that were not told.
     untold: Option<u64>,
@@ -212,7 +207,7 @@ impl Waiting {
             }
             waiter.told = Some((now, Arc::clone(&waiter.reason)));
             notices.push(Notice::Waiting {
-                name: waiter.name.clone(),
+                name: waiter.name.to_string(),
                 reason: Arc::clone(&waiter.reason.text),
                 possible: waiter.reason.possible,
             });

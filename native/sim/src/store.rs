@@ -46,7 +46,7 @@ impl FakeStore {
                 Write::SetRegistration(registration) => self.registration = Some(registration),
                 Write::ClearFrameworkId => (self.framework_id, self.registration) = (None, None),
                 Write::PutTask(row) => {
-                    self.tasks.insert(row.name.clone(), *row);
+                    self.tasks.insert(row.name.to_string(), *row);
                 }
                 Write::DeleteTask(name) => {
                     self.tasks.remove(&name);

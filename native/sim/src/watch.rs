@@ -138,7 +138,7 @@ impl Watch {
     pub(crate) fn life_begins(&mut self, owned: impl Iterator<Item = String>, restored: &Restored) {
         self.entitled = owned.map(|name| (name, false)).collect();
         self.last_id = restored.framework_id.clone();
-        self.accepted = restored.tasks.iter().map(|row| row.name.clone()).collect();
+        self.accepted = restored.tasks.iter().map(|row| row.name.to_string()).collect();
     }
 
     pub(crate) fn life_ends(&mut self) {

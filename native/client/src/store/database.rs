@@ -154,7 +154,7 @@ impl Database {
                         .prepare_cached(
                             "INSERT OR REPLACE INTO task (name, state, record, checksum) VALUES (?1, ?2, ?3, ?4)",
                         )?
-                        .execute(params![task.name, state, record, checksum])?;
+                        .execute(params![task.name.as_str(), state, record, checksum])?;
                 }
                 Write::DeleteTask(name) => {
                     transaction

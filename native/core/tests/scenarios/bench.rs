@@ -125,7 +125,7 @@ impl Bench {
                 },
             ),
             now,
-            rows: rows.into_iter().map(|row| (row.name.clone(), row)).collect(),
+            rows: rows.into_iter().map(|row| (row.name.to_string(), row)).collect(),
             framework_id,
             registration,
             store_works: true,
@@ -374,7 +374,7 @@ impl Bench {
                     Write::SetFrameworkId(id) => self.framework_id = Some(id),
                     Write::SetRegistration(registration) => self.registration = Some(registration),
                     Write::ClearFrameworkId => (self.framework_id, self.registration) = (None, None),
-                    Write::PutTask(row) => drop(self.rows.insert(row.name.clone(), *row)),
+                    Write::PutTask(row) => drop(self.rows.insert(row.name.to_string(), *row)),
                     Write::DeleteTask(name) => drop(self.rows.remove(&name)),
                 }
             }

@@ -31,7 +31,7 @@ pub(crate) fn run(input: &[u8]) -> u64 {
         // The store has one row of a name.
         tasks.insert(row.name.clone(), row);
     }
-    let owned: Vec<&String> = tasks.keys().step_by(2).collect();
+    let owned: Vec<&str> = tasks.keys().step_by(2).map(|name| name.as_str()).collect();
     let json = serde_json::json!({"v": 1, "master": "master:5050", "owned": owned});
     let Ok(config) = serde_json::from_value::<Config>(json) else {
         panic!("the target's own configuration cannot be read");
