@@ -125,6 +125,7 @@ impl Cluster {
         cluster.await_agents(spec.agents.len())?;
         for name in cluster.names(Role::Master) {
             cluster.await_replica(&name)?;
+            cluster.await_word_of_leader(&name)?;
         }
         cluster.up = true;
         Ok(cluster)
@@ -353,6 +354,20 @@ impl Cluster {
                     })
                 }
                 Err(error) => Check::NotYet(error.to_string()),
+            }
+        });
+        result.map_err(|error| self.explained(error))
+    }
+
+    /// A master that has not heard yet who leads refuses what the leader has to answer.
+    fn await_word_of_leader(&self, name: &str) -> Result<(), RunError> {
+        let client = self.member(name)?.client();
+        let result = until(format!("the word of {name} on who leads"), START, || {
+            match (self.leader(), client.get("/master/redirect")) {
+                (Ok(leader), Ok(answer)) => Check::when(view::leads_to(&answer, leader.port), (), || {
+                    format!("{:?}, and {} leads", answer.location, leader.name)
+                }),
+                (Err(error), _) | (_, Err(error)) => Check::NotYet(error.to_string()),
             }
         });
         result.map_err(|error| self.explained(error))

@@ -61,7 +61,7 @@ fn an_engine_runs_containers_and_leaves_nothing() -> Result<(), RunError> {
     engine.start_again()?;
     assert_eq!(engine.inspect("sleeper")?["State"]["Running"], false);
     engine.docker(&["rm", "sleeper"])?;
-    engine.await_nothing(Duration::from_secs(10))?;
+    engine.await_nothing(Duration::from_secs(60))?;
 
     // Ended in the middle of its work, the engine leaves no process, mount, device or rule.
     engine.docker(&["network", "create", "other"])?;

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{Cluster, Role};
 use crate::error::RunError;
-use crate::http::Client;
+use crate::http::{Answer, Client};
 use crate::wait::{Check, until};
 
 const ANSWER: Duration = Duration::from_secs(5);
@@ -18,6 +18,12 @@ pub struct Leader {
     pub name: String,
     /// Its port on 127.0.0.1.
     pub port: u16,
+}
+
+/// Whether a master that was asked who leads names the one at this port.
+pub(super) fn leads_to(answer: &Answer, port: u16) -> bool {
+    let location = answer.location.as_deref().unwrap_or_default();
+    location.trim_end_matches('/').ends_with(&format!(":{port}"))
 }
 
 /// A task as the master shows it.
@@ -64,17 +70,13 @@ impl Cluster {
             // A master that leads redirects to itself.
             match client.get("/master/redirect") {
                 Ok(answer) => {
-                    let location = answer.location.unwrap_or_default();
-                    if location
-                        .trim_end_matches('/')
-                        .ends_with(&format!(":{}", member.port))
-                    {
+                    if leads_to(&answer, member.port) {
                         return Ok(Leader {
                             name: member.name.clone(),
                             port: member.port,
                         });
                     }
-                    seen.push(format!("{} points to {location:?}", member.name));
+                    seen.push(format!("{} points to {:?}", member.name, answer.location));
                 }
                 Err(error) => seen.push(error.to_string()),
             }
