@@ -69,8 +69,18 @@ fn a_restarted_host_knows_its_tasks_and_ends_those_without_a_node() {
         });
     bed.explain(known).unwrap();
 
-    let log = bed.host.node_log(&kept).unwrap();
-    assert!(log.contains("Known to Mesos after the restart"), "{log}");
+    // The agent comes back by itself, whether Mesos has told of it yet or not.
+    let told = bed
+        .host
+        .await_that("what Mesos knows in the agent's log", SOON, || {
+            match bed.host.node_log(&kept) {
+                Ok(log) => Check::when(log.contains("Known to Mesos after the restart"), (), || {
+                    log.clone()
+                }),
+                Err(error) => Check::NotYet(error.to_string()),
+            }
+        });
+    bed.explain(told).unwrap();
 
     gate.open().unwrap();
     bed.build("after", "kept", "echo hello again").unwrap();

@@ -221,7 +221,7 @@ fn a_login_opens_a_guarded_path_of_zookeeper() -> Result<(), RunError> {
     let told = trial.complaint("does not let us read /clusters/ci/masters")?;
     assert!(told.contains("zk://user:password@"), "{told}");
     trial.move_to(&at("jenkins:wrong@", open))?;
-    let told = trial.complaint("does not let us read")?;
+    let told = trial.complaint(&format!("does not let us read {open}"))?;
     assert!(
         told.contains("user or password in Mesos master is wrong") && !told.contains("wrong@"),
         "{told}"

@@ -236,11 +236,12 @@ fn a_framework_on_demand_is_with_the_master_only_while_there_is_work() -> Result
         let names = trial.submit(&ground.program, 1)?;
         ids.push(trial.subscribed()?.1);
         trial.running(&names)?;
-        trial.release(&names)?;
+        // Its end may be told late; the minute begins with it.
         let released = Instant::now();
+        trial.release(&names)?;
         idle(&mut trial)?;
         assert!(
-            released.elapsed() >= Duration::from_secs(55),
+            released.elapsed() >= Duration::from_secs(60),
             "{:?}",
             released.elapsed()
         );
@@ -265,9 +266,11 @@ fn the_cluster_is_known_soon_after_the_first_question() -> Result<(), RunError> 
     let both = need(serde_json::json!({"cpus": 1, "mem": 1000, "disk": 10_000}))?;
     let capacity = until("the cluster's size", SOON, || {
         let capacity = trial.cloud.capacity(&both);
-        Check::when(capacity.known, capacity.clone(), || "nothing is known".to_owned())
+        // The first offer may be of one of them only.
+        let all = capacity.known && capacity.agents == 2;
+        Check::when(all, capacity.clone(), || format!("{capacity:?}"))
     })?;
-    assert_eq!((capacity.agents, capacity.agents_that_fit), (2, 2));
+    assert_eq!(capacity.agents_that_fit, 2);
     let largest = capacity.largest;
     assert_eq!(
         (largest.cpus.whole(), largest.mem.whole(), largest.disk.whole()),
