@@ -191,10 +191,10 @@ mod tests {
     }
 
     async fn subscribe_to(master: &FakeMaster) -> Result<EventStream, StreamError> {
-        let timeouts = Timeouts {
-            answer: Duration::from_millis(200),
-            ..Timeouts::default()
-        };
+        subscribe_within(master, Timeouts::default()).await
+    }
+
+    async fn subscribe_within(master: &FakeMaster, timeouts: Timeouts) -> Result<EventStream, StreamError> {
         let connector = Connector::patient(timeouts);
         subscribe(&connector, &master.address, None, Bytes::from_static(b"a call")).await
     }
@@ -360,7 +360,12 @@ mod tests {
 
     #[tokio::test]
     async fn a_silent_master_is_given_up() {
-        let error = refusal(Step::Silence).await;
+        let master = FakeMaster::start([Step::Silence]).await;
+        let impatient = Timeouts {
+            answer: Duration::from_millis(200),
+            ..Timeouts::default()
+        };
+        let error = subscribe_within(&master, impatient).await.unwrap_err();
         assert!(matches!(error, StreamError::Silent { .. }), "{error:?}");
         assert!(error.to_string().contains("within 200ms"), "{error}");
     }
