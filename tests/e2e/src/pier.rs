@@ -126,13 +126,17 @@ impl Berth {
         format!("{}\n{}", tail("stdout"), tail("stderr"))
     }
 
-    /// Waits for a file of the sandbox, and gives its text.
+    /// Waits for a file of the sandbox in which something is, and gives its text.
     ///
     /// # Errors
     /// [`RunError::Condition`].
     pub fn file(&self, agent: &str, name: &str) -> Result<String, RunError> {
         let path = self.sandbox(agent)?.join(name);
-        until(path.display(), SOON, || Check::from(fs::read_to_string(&path)))
+        until(path.display(), SOON, || match fs::read_to_string(&path) {
+            // A shell makes a file before it writes to it.
+            Ok(text) => Check::when(!text.is_empty(), text.clone(), || "it is empty".to_owned()),
+            Err(error) => Check::NotYet(error.to_string()),
+        })
     }
 
     /// Waits for the end of an agent that nobody released: Mesos's state, and the message.
