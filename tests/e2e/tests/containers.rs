@@ -229,7 +229,7 @@ fn ports_lead_into_the_container() -> Result<(), RunError> {
     let ports = |label: &str| -> Result<Vec<Port>, RunError> {
         until(format!("the task {label} in the status"), SOON, || {
             let status = pier.trial.cloud.status();
-            let task = status.tasks.iter().find(|task| task.name == names[label]);
+            let task = status.tasks.iter().find(|task| *task.name == *names[label]);
             Check::from(
                 task.map(|task| task.ports.clone())
                     .ok_or_else(|| format!("{status:?}")),
