@@ -131,7 +131,9 @@ public class ProvisioningTest extends MesosTestCase {
         MesosCloud cloud = cloud(template("mesos", 1, 1));
         MesosFramework framework = opened(cloud);
         String agent = cloud.provision(Label.get("mesos"), 1).iterator().next().displayName;
-        await("its first reason to wait is told", () -> framework.agent(agent).reason() != null);
+        // the framework, which finds no master, has reasons of its own: this is the last of them
+        await("the refusal is told", () -> String.valueOf(framework.agent(agent).reason())
+                .contains("refuses connections"));
         for (int second = 1; second <= 300; second++) {
             framework.handle(new Event.Waiting(second * 1000, agent, "no offer for " + second + " s", true));
         }
