@@ -154,7 +154,7 @@ final class Demand {
         }
         for (Cloud each : jenkins.clouds) {
             if (each instanceof MesosCloud ours) {
-                if (MesosFrameworks.find(ours.getCloudID()) != null && ours.choiceFor(label) != null) {
+                if (MesosFrameworks.find(ours.getCloudID()) != null && ours.templates().choiceFor(label) != null) {
                     return true;
                 }
             } else if (each.canProvision(label)) {

@@ -13,7 +13,6 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.UUID;
 import jenkins.model.Jenkins;
 import net.sf.json.JSONObject;
@@ -447,18 +446,8 @@ public class MesosCloud extends CloudLimits {
         principal = before.principal;
         secret = before.secret;
         for (MesosSlaveInfo info : slaveInfos) {
-            before.templateLike(info).ifPresent(info::carryFrom);
+            before.templates().like(info).ifPresent(info::carryFrom);
         }
-    }
-
-    private Optional<MesosSlaveInfo> templateLike(MesosSlaveInfo info) {
-        return slaveInfos.stream()
-                .filter(old -> old.getFormKey().equals(info.getFormKey()))
-                .findFirst()
-                // the form was loaded before a restart
-                .or(() -> slaveInfos.stream()
-                        .filter(old -> Util.fixNull(old.getLabelString()).equals(Util.fixNull(info.getLabelString())))
-                        .findFirst());
     }
 
     /** Where agents find Jenkins, with a slash at its end, or null if nobody said. */
@@ -467,33 +456,9 @@ public class MesosCloud extends CloudLimits {
         return url == null || url.endsWith("/") ? url : url + "/";
     }
 
-    /** What agents can be made of: the configured templates, then those that running Pipelines have defined. */
-    List<MesosSlaveInfo> templates() {
-        List<MesosSlaveInfo> templates = new ArrayList<>(slaveInfos);
-        templates.addAll(PipelineTemplates.of(this));
-        return templates;
-    }
-
-    /**
-     * A configured template and, nearest first, those whose values stand for its empty ones; none if there is no
-     * template of this key.
-     */
-    List<MesosSlaveInfo> withParents(String key) {
-        List<MesosSlaveInfo> line = new ArrayList<>();
-        for (String next = Util.fixNull(key); !next.isEmpty(); ) {
-            MesosSlaveInfo found = template(next);
-            if (found == null || line.contains(found)) {
-                break;
-            }
-            line.add(found);
-            next = found.getInheritFrom();
-        }
-        return line;
-    }
-
-    /** The configured template of this key, or null. */
-    private MesosSlaveInfo template(String key) {
-        return slaveInfos.stream().filter(each -> each.key().equals(key)).findFirst().orElse(null);
+    /** Which of its templates serve whom, and what they inherit. */
+    CloudTemplates templates() {
+        return new CloudTemplates(this);
     }
 
     /** For the native library; without what is not configured here, see {@link ContractConfig}. */
@@ -501,38 +466,9 @@ public class MesosCloud extends CloudLimits {
         return ContractConfig.of(this);
     }
 
-    /** The container of a template's agents, its own or an inherited one; null if there is none. */
-    ContainerSettings containerOf(MesosSlaveInfo template) {
-        // a template without a container has that of the one it inherits from
-        ContainerSettings container = template.getContainerInfo();
-        for (MesosSlaveInfo parent : withParents(template.getInheritFrom())) {
-            if (container == null) {
-                container = parent.getContainerInfo();
-            }
-        }
-        return container;
-    }
-
-    /** How the first template that can serves a label expression, or null; a null label stands for jobs without one. */
-    ServedTemplate.Choice choiceFor(Label label) {
-        for (ServedTemplate template : ServedTemplate.of(this)) {
-            ServedTemplate.Choice choice = template.serves(label);
-            if (choice != null) {
-                return choice;
-            }
-        }
-        return null;
-    }
-
-    /** The template of that choice, or null. */
-    MesosSlaveInfo templateFor(Label label) {
-        ServedTemplate.Choice choice = choiceFor(label);
-        return choice == null ? null : choice.template().settings;
-    }
-
     @Override
     public boolean canProvision(Label label) {
-        return choiceFor(label) != null;
+        return templates().choiceFor(label) != null;
     }
 
     @Override

@@ -201,7 +201,7 @@ public final class MesosFrameworks {
         FormerLogin.addTo(settings, stateDir(id));
         byte[] configured =
                 NativeJson.write(Map.of("library", cloud.getNativeLibraryPath(), "config", settings));
-        settings.put("templates", cloud.templates().stream().map(MesosSlaveInfo::toConfig).toList());
+        settings.put("templates", cloud.templates().all().stream().map(MesosSlaveInfo::toConfig).toList());
         byte[] config = NativeJson.write(Map.of("library", cloud.getNativeLibraryPath(), "config", settings));
         Opened opened = OPENED.get(id);
         Failed failed = FAILED.get(id);

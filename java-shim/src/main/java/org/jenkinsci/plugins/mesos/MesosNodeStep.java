@@ -187,7 +187,7 @@ public class MesosNodeStep extends Step {
         MesosCloud first = null;
         for (Cloud each : Jenkins.get().clouds) {
             if (each instanceof MesosCloud mesos && (cloud == null || cloud.equals(mesos.name))) {
-                boolean has = inheritFrom == null || !mesos.withParents(inheritFrom).isEmpty();
+                boolean has = inheritFrom == null || !mesos.templates().withParents(inheritFrom).isEmpty();
                 if (mesos.isPipelineAllowed() && has) {
                     return mesos;
                 }

@@ -20,7 +20,7 @@ public final class MesosWorkspaceBrowser extends WorkspaceBrowser {
         if (job instanceof AbstractProject<?, ?> project) {
             for (Cloud each : Jenkins.get().clouds) {
                 if (each instanceof MesosCloud cloud && cloud.isNfsRemoteFSRoot()) {
-                    MesosSlaveInfo template = cloud.templateFor(project.getAssignedLabel());
+                    MesosSlaveInfo template = cloud.templates().templateFor(project.getAssignedLabel());
                     File newest = template == null ? null : SharedFolder.newest(cloud, template, job.getFullName());
                     if (newest != null) {
                         return new FilePath(newest);

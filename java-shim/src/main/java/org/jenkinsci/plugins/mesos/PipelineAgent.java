@@ -115,7 +115,7 @@ record PipelineAgent(
     /** The container of the template that is inherited from, with the image that was asked for in its place. */
     private MesosSlaveInfo.ContainerInfo container(MesosCloud cloud) {
         MesosSlaveInfo.ContainerInfo container = new MesosSlaveInfo.ContainerInfo(image);
-        for (MesosSlaveInfo parent : cloud.withParents(inheritFrom)) {
+        for (MesosSlaveInfo parent : cloud.templates().withParents(inheritFrom)) {
             MesosSlaveInfo.ContainerInfo inherited = parent.getContainerInfo();
             if (inherited != null) {
                 container.setType(inherited.getType());

@@ -58,7 +58,7 @@ final class PipelineLimits {
         if (agent.inheritFrom() == null) {
             return;
         }
-        List<MesosSlaveInfo> line = cloud.withParents(agent.inheritFrom());
+        List<MesosSlaveInfo> line = cloud.templates().withParents(agent.inheritFrom());
         if (line.isEmpty()) {
             List<String> keys = cloud.getSlaveInfos().stream()
                     .map(MesosSlaveInfo::key)

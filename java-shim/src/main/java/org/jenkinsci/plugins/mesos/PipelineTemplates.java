@@ -66,7 +66,7 @@ final class PipelineTemplates {
         for (PipelineTemplate each : present.templates) {
             String parent = each.agent().inheritFrom();
             if (each.cloudId().equals(cloud.getCloudID())
-                    && (parent == null || !cloud.withParents(parent).isEmpty())) {
+                    && (parent == null || !cloud.templates().withParents(parent).isEmpty())) {
                 templates.add(each.agent().toTemplate(cloud, each.label()));
             }
         }

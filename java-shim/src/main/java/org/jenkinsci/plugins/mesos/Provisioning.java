@@ -28,7 +28,7 @@ final class Provisioning {
 
     private static Collection<PlannedNode> plan(MesosCloud cloud, Label label, int excessWorkload) {
         List<PlannedNode> planned = new ArrayList<>();
-        ServedTemplate.Choice choice = cloud.choiceFor(label);
+        ServedTemplate.Choice choice = cloud.templates().choiceFor(label);
         MesosFramework framework = MesosFrameworks.find(cloud.getCloudID());
         int excess = label == null ? Math.min(excessWorkload, waitingWithoutLabel()) : excessWorkload;
         if (choice == null || framework == null || excess < 1 || Jenkins.get().isQuietingDown()) {

@@ -26,8 +26,8 @@ final class RegistryLogins {
     static void lookUp(MesosCloud cloud) {
         Map<Place, LoginStore.Login> found = new HashMap<>();
         LoginStore store = LoginStore.find();
-        for (MesosSlaveInfo template : cloud.templates()) {
-            ContainerSettings container = cloud.containerOf(template);
+        for (MesosSlaveInfo template : cloud.templates().all()) {
+            ContainerSettings container = cloud.templates().containerOf(template);
             Place place = container == null ? null : place(container);
             if (place != null && store != null) {
                 LoginStore.Login login = store.login(place.credentialsId, address(container.getDockerImage()));
@@ -87,12 +87,12 @@ final class RegistryLogins {
         MesosSlaveInfo template = agent.settings;
         if (template == null) {
             // known since before a restart of Jenkins
-            template = cloud.templates().stream()
+            template = cloud.templates().all().stream()
                     .filter(each -> each.key().equals(agent.template))
                     .findFirst()
                     .orElse(null);
         }
-        ContainerSettings container = template == null ? null : cloud.containerOf(template);
+        ContainerSettings container = template == null ? null : cloud.templates().containerOf(template);
         Place place = container == null ? null : place(container);
         boolean elsewhere =
                 place != null && agent.image != null && !registry(agent.image).equals(place.registry);

@@ -18,7 +18,7 @@ public final class RestrictedTemplates extends QueueTaskDispatcher {
         if (framework == null) {
             return null;
         }
-        for (MesosSlaveInfo template : framework.cloud().templates()) {
+        for (MesosSlaveInfo template : framework.cloud().templates().all()) {
             if (template.key().equals(ours.getTemplateKey()) && !allows(template, task)) {
                 return CauseOfBlockage.fromMessage(
                         Messages._RestrictedTemplates_refused(node.getNodeName(), template.key()));

@@ -23,12 +23,12 @@ final class ServedTemplate {
         this.settings = settings;
         key = settings.key();
         labels = names(Label.parse(settings.getLabelString()));
-        container = cloud.containerOf(settings);
+        container = cloud.templates().containerOf(settings);
     }
 
     /** All templates of a cloud, in its order. */
     static List<ServedTemplate> of(MesosCloud cloud) {
-        return cloud.templates().stream()
+        return cloud.templates().all().stream()
                 .map(settings -> new ServedTemplate(cloud, settings))
                 .toList();
     }

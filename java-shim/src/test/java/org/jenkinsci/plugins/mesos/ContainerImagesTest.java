@@ -18,7 +18,7 @@ public class ContainerImagesTest extends MesosTestCase {
     }
 
     private static String image(MesosCloud cloud, String label) throws Exception {
-        ServedTemplate.Choice choice = cloud.choiceFor(Label.parseExpression(label));
+        ServedTemplate.Choice choice = cloud.templates().choiceFor(Label.parseExpression(label));
         return choice == null ? null : String.valueOf(choice.image());
     }
 

@@ -40,7 +40,7 @@ public class PipelineTemplatesTest extends MesosTestCase {
         assertFalse(cloud.canProvision(Label.parseExpression("x-1")));
         PipelineTemplates.add(wanted("x-1", "job#1", "3", SINGLE));
         assertTrue(cloud.canProvision(Label.parseExpression("x-1")));
-        MesosSlaveInfo made = cloud.templateFor(Label.parseExpression("x-1"));
+        MesosSlaveInfo made = cloud.templates().templateFor(Label.parseExpression("x-1"));
         assertEquals(Node.Mode.EXCLUSIVE, made.getMode());
         assertEquals("x-1", made.key());
         assertEquals("0.5", made.getSlaveCpus());
@@ -48,7 +48,7 @@ public class PipelineTemplatesTest extends MesosTestCase {
         assertEquals("300", made.getSlaveMem());
         assertEquals("64", made.getDiskNeeded());
         assertTrue(made.isSingleUse());
-        assertEquals(2, cloud.templates().size());
+        assertEquals(2, cloud.templates().all().size());
         assertEquals("not in the settings", 1, cloud.getSlaveInfos().size());
         assertFalse("another cloud", cloud(template("y", 1, 1)).canProvision(Label.parseExpression("x-1")));
     }
@@ -57,7 +57,7 @@ public class PipelineTemplatesTest extends MesosTestCase {
         MesosFramework framework = opened(cloud);
         PipelineTemplates.add(wanted("x-1", "job#1", "3", SINGLE));
         MesosFrameworks.reconcileSoon();
-        ServedTemplate.Choice made = cloud.choiceFor(Label.parseExpression("x-1"));
+        ServedTemplate.Choice made = cloud.templates().choiceFor(Label.parseExpression("x-1"));
         await("the framework knows the template", () -> {
             try {
                 return framework.request(made, 1).size() == 1;

@@ -76,7 +76,7 @@ public class ProvisioningTest extends MesosTestCase {
 
     private String templateFor(MesosCloud cloud, String expression) {
         assertTrue(cloud.canProvision(hudson.getLabel(expression)));
-        return cloud.templateFor(hudson.getLabel(expression)).getLabelString();
+        return cloud.templates().templateFor(hudson.getLabel(expression)).getLabelString();
     }
 
     public void testATemplateWithoutLabelServesOnlyBuildsWithoutLabel() throws Exception {
