@@ -265,7 +265,7 @@ fn read(file: &Path) -> Result<Content, Unreadable> {
         .pragma_update(None, "synchronous", "FULL")
         .map_err(sort)?;
     // KiB. What is read back is little: the pages that tasks come to and leave.
-    connection.pragma_update(None, "cache_size", -512).map_err(sort)?;
+    connection.pragma_update(None, "cache_size", -256).map_err(sort)?;
     let found = schema::version(&connection).map_err(sort)?;
     let check: Option<String> = connection
         .query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))
