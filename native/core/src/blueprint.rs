@@ -5,14 +5,16 @@ use crate::config::{
     Container, ContainerKind, DOCKER_SOCKET, DockerAccess, Networking, PortMapping, Template, Volume,
 };
 use crate::image::check_image;
-use crate::request::Request;
+use crate::request::Launch;
 use crate::scalar::Scalar;
 use crate::status::Port;
 use mesos_wire::container_info::{DockerInfo, MesosInfo, docker_info};
 use mesos_wire::{
-    AgentId, ContainerInfo, Image, Message, NetworkInfo, Parameter, Resource, TaskId, TaskInfo,
-    container_info, image, network_info, volume,
+    AgentId, ContainerInfo, Image, NetworkInfo, Parameter, Resource, TaskId, TaskInfo, container_info, image,
+    network_info, volume,
 };
+use std::collections::HashMap;
+use std::sync::Arc;
 
 /// The label of each Docker container; its value is the agent's name.
 pub(crate) const AGENT_LABEL: &str = "org.jenkinsci.plugins.mesos.agent";
@@ -21,33 +23,37 @@ const DOCKER_FOLDER: &str = "/var/lib/docker";
 /// The sandbox's folder that stands for it in a container with a Docker of its own.
 const SANDBOX_DOCKER_FOLDER: &str = "docker";
 
-/// A task before it is known where it runs and with which ports.
-#[derive(Clone, Default)]
+/// A task before it is known where it runs and with which ports. Thousands may wait, so that its command line is not made
+/// before it is launched, and what many have in common is shared.
+#[derive(Clone)]
 pub(crate) struct Blueprint {
-    /// A `TaskInfo` with command and container, encoded: thousands may wait, and so each takes a quarter of the memory.
-    task: Box<[u8]>,
+    template: Arc<Template>,
+    launch: Arc<Launch>,
+    /// In place of the template's.
+    image: Option<Box<str>>,
+    /// What the agent's JVM gets.
+    mem: Scalar,
     /// Ports to be had from the offer, in order; `None` is any.
-    pub(crate) ports: Vec<Option<u32>>,
-    mappings: Vec<PortMapping>,
+    pub(crate) ports: Box<[Option<u32>]>,
 }
 
 impl Blueprint {
     /// `mem` is what the agent's JVM gets. The template must be without errors.
     ///
     /// # Errors
-    /// What is wrong with the image of the request, and the cure.
-    pub(crate) fn new(request: &Request, template: &Template, mem: Scalar) -> Result<Self, String> {
-        let command = command(&request.launch, &request.name, template, mem.whole());
-        let asked = request
-            .image
-            .as_deref()
-            .map(str::trim)
-            .filter(|image| !image.is_empty());
+    /// What is wrong with the image that is asked for, and the cure.
+    pub(crate) fn new(
+        launch: Arc<Launch>,
+        image: Option<&str>,
+        template: Arc<Template>,
+        mem: Scalar,
+    ) -> Result<Self, String> {
+        let asked = image.map(str::trim).filter(|image| !image.is_empty());
         let image = match (asked, &template.container) {
             (None, _) => None,
             (Some(image), Some(container)) if container.image_customizable => {
                 check_image(image).map_err(|problem| format!("its image {problem}"))?;
-                Some(image)
+                Some(image.into())
             }
             (Some(image), Some(container)) if container.image.trim() == image => None,
             (Some(image), _) => {
@@ -58,30 +64,21 @@ impl Blueprint {
                 ));
             }
         };
-        let mappings: Vec<PortMapping> = template
-            .container
-            .as_ref()
-            .map(|container| container.used_port_mappings().to_vec())
-            .unwrap_or_default();
-        let container = template
-            .container
-            .as_ref()
-            .and_then(|container| container_info(container, image, &request.name));
-        let task = TaskInfo {
-            command: Some(command),
-            container: container.map(Box::new),
-            ..TaskInfo::default()
-        };
         Ok(Self {
-            task: task.encode_to_vec().into_boxed_slice(),
-            ports: mappings.iter().map(PortMapping::fixed_host_port).collect(),
-            mappings,
+            ports: mappings(&template)
+                .iter()
+                .map(PortMapping::fixed_host_port)
+                .collect(),
+            template,
+            launch,
+            image,
+            mem,
         })
     }
 
     /// The ports of the host that lead into the container.
     pub(crate) fn ports_on(&self, host: &str, ports: &[u32]) -> Vec<Port> {
-        self.mappings
+        mappings(&self.template)
             .iter()
             .zip(ports)
             .map(|(mapping, port)| Port::new(mapping, host, *port))
@@ -91,29 +88,73 @@ impl Blueprint {
     /// The task. `ports` are in the order of [`ports`](Self::ports); an empty `user` is that of the framework, which Mesos
     /// never changes.
     pub(crate) fn task(
-        self,
-        name: String,
+        &self,
+        name: &str,
         agent_id: AgentId,
         resources: Vec<Resource>,
         ports: &[u32],
         user: &str,
     ) -> TaskInfo {
-        // It was encoded by ourselves, so that it can be decoded.
-        let mut task = TaskInfo::decode(&*self.task).unwrap_or_default();
-        if let Some(command) = &mut task.command {
-            command.user = (!user.is_empty()).then(|| user.to_owned());
-        }
-        if let Some(container) = &mut task.container {
-            map_ports(container, &self.mappings, ports);
+        let mut command = command(&self.launch, name, &self.template, self.mem.whole());
+        command.user = (!user.is_empty()).then(|| user.to_owned());
+        let mut container = self
+            .template
+            .container
+            .as_ref()
+            .and_then(|container| container_info(container, self.image.as_deref(), name));
+        if let Some(container) = &mut container {
+            map_ports(container, mappings(&self.template), ports);
         }
         TaskInfo {
-            name: name.clone(),
-            task_id: TaskId { value: name },
+            name: name.to_owned(),
+            task_id: TaskId {
+                value: name.to_owned(),
+            },
             agent_id,
             resources,
-            ..task
+            command: Some(command),
+            container: container.map(Box::new),
+            ..TaskInfo::default()
         }
     }
+}
+
+/// What the blueprints of many agents have in common.
+#[derive(Debug, Default)]
+pub(crate) struct Makings {
+    /// By key.
+    templates: HashMap<String, Arc<Template>>,
+    /// Of the last agent.
+    launch: Option<Arc<Launch>>,
+}
+
+impl Makings {
+    /// The template of today, for all that are submitted until it changes.
+    pub(crate) fn template(&mut self, template: &Template) -> Arc<Template> {
+        let known = self.templates.entry(template.key());
+        Arc::clone(known.or_insert_with(|| Arc::new(template.clone())))
+    }
+
+    /// The templates may have changed.
+    pub(crate) fn forget_templates(&mut self) {
+        self.templates.clear();
+    }
+
+    /// That of the last agent, if this one is launched in the same way.
+    pub(crate) fn launch(&mut self, launch: Launch) -> Arc<Launch> {
+        match &self.launch {
+            Some(last) if **last == launch => Arc::clone(last),
+            _ => Arc::clone(self.launch.insert(Arc::new(launch))),
+        }
+    }
+}
+
+fn mappings(template: &Template) -> &[PortMapping] {
+    template
+        .container
+        .as_ref()
+        .map(Container::used_port_mappings)
+        .unwrap_or_default()
 }
 
 fn container_info(container: &Container, image: Option<&str>, name: &str) -> Option<ContainerInfo> {

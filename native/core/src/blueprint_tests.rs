@@ -4,29 +4,27 @@ use crate::request::{Launch, Protocol};
 use mesos_wire::CommandInfo;
 use mesos_wire::container_info::docker_info::Network;
 
-fn request(image: Option<&str>) -> Request {
-    let launch = Launch::new(Protocol::Inbound, "http://jenkins");
-    let mut request = Request::new("mesos-jenkins-1-a", "a", 1, launch);
-    request.image = image.map(str::to_owned);
-    request
+fn launch() -> Arc<Launch> {
+    Arc::new(Launch::new(Protocol::Inbound, "http://jenkins"))
 }
 
-fn template(json: serde_json::Value) -> Template {
+fn template(json: serde_json::Value) -> Arc<Template> {
     let config: Config = serde_json::from_value(serde_json::json!({ "templates": [json] })).unwrap();
     config.templates[0].size().unwrap();
-    config.templates[0].clone()
+    Arc::new(config.templates[0].clone())
 }
 
 fn blueprint(container: serde_json::Value, image: Option<&str>) -> Result<Blueprint, String> {
     Blueprint::new(
-        &request(image),
-        &template(serde_json::json!({"label": "a", "container": container})),
+        launch(),
+        image,
+        template(serde_json::json!({"label": "a", "container": container})),
         Scalar::from_milli(512_000),
     )
 }
 
 fn launched(plan: Blueprint, ports: &[u32]) -> (CommandInfo, ContainerInfo) {
-    let name = "mesos-jenkins-1-a".to_owned();
+    let name = "mesos-jenkins-1-a";
     let task = plan.task(name, AgentId::from("agent"), Vec::new(), ports, "jenkins");
     (task.command.unwrap(), *task.container.unwrap())
 }
@@ -38,13 +36,14 @@ fn task(container: serde_json::Value, ports: &[u32]) -> (CommandInfo, ContainerI
 #[test]
 fn without_a_container_a_shell_runs_the_line_in_the_sandbox() {
     let plan = Blueprint::new(
-        &request(None),
-        &template(serde_json::json!({})),
+        launch(),
+        None,
+        template(serde_json::json!({})),
         Scalar::from_milli(1000),
     )
     .unwrap();
-    assert_eq!(plan.ports, []);
-    let task = plan.task("n".to_owned(), AgentId::from("a"), Vec::new(), &[], "");
+    assert!(plan.ports.is_empty());
+    let task = plan.task("n", AgentId::from("a"), Vec::new(), &[], "");
     assert!(task.container.is_none());
     let command = task.command.unwrap();
     assert_eq!(command.shell, Some(true));
@@ -214,7 +213,7 @@ fn ports_of_the_offer_lead_to_the_containers_ports() {
         {"containerPort": 53, "hostPort": "53", "protocol": "UDP"}]);
     let json = serde_json::json!({"image": "a", "portMappings": mappings});
     let plan = blueprint(json.clone(), None).unwrap();
-    assert_eq!(plan.ports, [None, Some(53)]);
+    assert_eq!(*plan.ports, [None, Some(53)]);
     let shown = plan.ports_on("host-1", &[31_000, 53]);
     assert_eq!(
         serde_json::to_value(&shown).unwrap(),
@@ -246,7 +245,7 @@ fn ports_of_the_offer_lead_to_the_containers_ports() {
 
     let mut host = json;
     host["networking"] = "HOST".into();
-    assert_eq!(blueprint(host.clone(), None).unwrap().ports, []);
+    assert!(blueprint(host.clone(), None).unwrap().ports.is_empty());
     let (_, container) = task(host, &[]);
     assert_eq!(container.hostname, None);
     assert_eq!(container.docker.unwrap().port_mappings, []);
@@ -283,10 +282,6 @@ fn a_build_may_choose_its_image_where_the_template_says_so() {
             .unwrap_err()
             .contains("does not let builds choose")
     );
-    let none = Blueprint::new(
-        &request(Some("x")),
-        &template(serde_json::json!({})),
-        Scalar::ZERO,
-    );
+    let none = Blueprint::new(launch(), Some("x"), template(serde_json::json!({})), Scalar::ZERO);
     assert!(none.is_err());
 }

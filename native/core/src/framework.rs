@@ -3,7 +3,7 @@
 
 use crate::amount::Amount;
 use crate::backoff::Jitter;
-use crate::blueprint::Blueprint;
+use crate::blueprint::{Blueprint, Makings};
 use crate::command::check_launch;
 use crate::config::{Config, LabelError, normal_label};
 use crate::identity::Retirement;
@@ -11,6 +11,7 @@ use crate::journal::{After, Journal, Key};
 use crate::launching::Launch;
 use crate::ledger::{Ledger, Registration, Restored, Write};
 use crate::matcher::Matcher;
+use crate::names::Names;
 use crate::notice::Notice;
 use crate::output::{AttemptId, CallError, CallId, Leader, Output, PersistId, Start, StreamEnd};
 use crate::plan::is_agent_name;
@@ -24,7 +25,8 @@ use crate::time::Time;
 use crate::timer::{Timer, Timers};
 use crate::waiting::{TOLD_TOGETHER, Terms, Waiter, Waiting};
 use mesos_wire::{Event, event};
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::sync::Arc;
 
 /// A Mesos framework that runs Jenkins agents.
 ///
@@ -61,13 +63,11 @@ pub struct Framework {
     pub(crate) registration: Option<Registration>,
     /// By template: launches in a row that were lost without its fault.
     pub(crate) drops: HashMap<Text, u32>,
-    /// Names for which Java is still to hear `ended`: owned at open, or submitted since.
-    pub(crate) expecting: BTreeSet<Text>,
-    /// Of those, the ones submitted since.
-    pub(crate) submitted: BTreeSet<Text>,
+    pub(crate) names: Names,
     pub(crate) teardown: Teardown,
     /// What is the same in many agents that were submitted.
     texts: Texts,
+    makings: Makings,
     pub(crate) timers: Timers,
     pub(crate) jitter: Jitter,
     /// The time of day, as of the last input.
@@ -151,14 +151,10 @@ impl Framework {
             accepted: None,
             registration: restored.registration,
             drops: HashMap::new(),
-            expecting: config
-                .owned
-                .iter()
-                .map(|name| Text::from(name.as_str()))
-                .collect(),
-            submitted: BTreeSet::new(),
+            names: Names::owned(&config.owned),
             teardown: Teardown::No,
             texts: Texts::default(),
+            makings: Makings::default(),
             timers: Timers::default(),
             jitter: Jitter::new(start.seed),
             unix_millis: start.unix_millis,
@@ -190,30 +186,33 @@ impl Framework {
             return Err(SubmitError::TornDown);
         }
         if !is_agent_name(&name) {
-            return Err(SubmitError::BadName(name));
+            return Err(SubmitError::BadName(name.to_string()));
         }
-        if self.waiting.contains(&name)
-            || self.ledger.get(&name).is_some()
-            || self.submitted.contains(name.as_str())
+        if self.waiting.contains(&name) || self.ledger.get(&name).is_some() || self.names.was_submitted(&name)
         {
-            return Err(SubmitError::Duplicate(name));
+            return Err(SubmitError::Duplicate(name.to_string()));
         }
         let template = self
             .config
             .template(request.template.as_deref(), request.label.as_deref())?;
         let size = template.size()?;
         if let Err(problem) = check_launch(&request.launch) {
+            let name = name.to_string();
             return Err(SubmitError::Launch { name, problem });
         }
-        let blueprint =
-            Blueprint::new(&request, template, size.heap()).map_err(|problem| SubmitError::Launch {
-                name: request.name.clone(),
-                problem,
-            })?;
+        let template = self.makings.template(template);
+        let launch = self.makings.launch(request.launch);
+        let image = request.image.as_deref();
+        let blueprint = match Blueprint::new(launch, image, Arc::clone(&template), size.heap()) {
+            Ok(blueprint) => blueprint,
+            Err(problem) => {
+                let name = name.to_string();
+                return Err(SubmitError::Launch { name, problem });
+            }
+        };
         let (cpus, mem) = size.total(request.executors);
         let label = self.texts.shared(&normal_label(&template.label));
         let group = self.texts.shared(&template.key());
-        let name = Text::from(name);
         let mut waiter = Waiter::new(name.clone(), label, request.executors, blueprint, now);
         waiter.amount = Amount {
             cpus,
@@ -240,8 +239,7 @@ impl Framework {
             .unwrap_or_else(|| self.idle_reason());
         waiter.reason = self.waiting.shared(reason);
         self.waiting.put(waiter);
-        self.expecting.insert(name.clone());
-        self.submitted.insert(name);
+        self.names.submit(name);
         self.demand_grew(now);
         self.wake(now);
         self.settle(now);
@@ -263,10 +261,11 @@ impl Framework {
     pub fn reconfigure(&mut self, config: Config, now: Time) {
         self.tick(now);
         let old = std::mem::replace(&mut self.config, config);
+        self.makings.forget_templates();
         let gone: Vec<String> = old
             .owned
             .iter()
-            .filter(|name| !self.config.owned.contains(*name) && !self.submitted.contains(name.as_str()))
+            .filter(|name| !self.config.owned.contains(*name) && !self.names.was_submitted(name))
             .cloned()
             .collect();
         for name in gone {
@@ -304,7 +303,7 @@ impl Framework {
             self.teardown = Teardown::Wanted;
             self.void_all_launches();
             self.waiting.clear();
-            self.expecting.clear();
+            self.names.expect_none();
             if self.framework_id.is_none() {
                 self.on_teardown_taken();
             } else {

@@ -231,13 +231,11 @@ impl Framework {
             });
             names.push(waiter.name.clone());
             let user = self.config.user.trim();
-            infos.push(waiter.blueprint.task(
-                waiter.name.to_string(),
-                launch.agent_id.clone(),
-                resources,
-                &ports,
-                user,
-            ));
+            infos.push(
+                waiter
+                    .blueprint
+                    .task(&waiter.name, launch.agent_id.clone(), resources, &ports, user),
+            );
         }
         #[cfg(feature = "bench")]
         crate::bench::Bench::prepare(&self.config, &mut infos);

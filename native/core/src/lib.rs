@@ -27,6 +27,7 @@ pub mod local;
 mod maintenance;
 pub mod master;
 mod matcher;
+mod names;
 mod notice;
 mod number;
 mod ondemand;

@@ -135,7 +135,7 @@ impl Framework {
     /// Tells Java once for each plan.
     fn at_risk(&mut self, name: &str, risk: Risk) {
         let Some(row) = self.ledger.get(name) else { return };
-        if row.released.is_some() || row.ending.is_some() || !self.expecting.contains(name) {
+        if row.released.is_some() || row.ending.is_some() || !self.names.is_expected(name) {
             return;
         }
         let message = risk.message.clone();
@@ -150,7 +150,7 @@ impl Framework {
     pub(crate) fn no_longer_at_risk(&mut self, name: &str) {
         let watch = self.watches.get_mut(name);
         if watch.is_some_and(|watch| watch.risk.take().is_some())
-            && self.expecting.contains(name)
+            && self.names.is_expected(name)
             && self.ledger.get(name).is_some_and(|row| row.released.is_none())
         {
             self.tell_risk(name, None);

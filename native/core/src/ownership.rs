@@ -14,7 +14,7 @@ impl Framework {
     pub(crate) fn take_over(&mut self, now: Time) {
         let rows: Vec<TaskRecord> = self.ledger.iter().cloned().collect();
         for row in rows {
-            let owned = self.expecting.contains(&row.name);
+            let owned = self.names.is_expected(&row.name);
             if row.phase.is_over() && !owned {
                 self.forget_row(&row.name);
                 continue;
@@ -29,7 +29,7 @@ impl Framework {
                 self.mark_released(&row.name, "its node is no longer in Jenkins", now);
             }
         }
-        let expected: Vec<Text> = self.expecting.iter().cloned().collect();
+        let expected: Vec<Text> = self.names.expected().cloned().collect();
         for name in expected {
             if self.ledger.get(&name).is_some() || self.framework_id.is_none() {
                 continue;
@@ -48,20 +48,20 @@ impl Framework {
     /// Without a framework id no master can know a task of ours.
     fn nobody_can_know(&mut self) {
         let unknown: Vec<Text> = self
-            .expecting
-            .iter()
+            .names
+            .expected()
             .filter(|name| self.ledger.get(name).is_none())
             .cloned()
             .collect();
         for name in unknown {
-            self.expecting.remove(&*name);
+            self.names.told(&name);
             self.output(Output::Notice(ended(&name, lost_by_restart(), None, None)));
         }
     }
 
     pub(crate) fn release_one(&mut self, name: &str, reason: &str, now: Time) {
         if self.waiting.remove(name).is_some() || self.leave_launch(name) {
-            if self.expecting.remove(name) {
+            if self.names.told(name) {
                 let ending = Ending {
                     state: "WITHDRAWN".to_owned(),
                     reason: None,
@@ -76,7 +76,7 @@ impl Framework {
                 // the row goes with time.
                 if !self.journal.is_unsettled(&Key::Task(self.ledger.name(name))) {
                     self.forget_row(name);
-                    self.submitted.remove(name);
+                    self.names.forget(name);
                 }
             } else if row.released.is_none() {
                 self.mark_released(name, reason, now);

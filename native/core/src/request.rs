@@ -1,6 +1,7 @@
 //! What Java asks for.
 
 use crate::secret::Secret;
+use crate::text::Text;
 use serde::{Deserialize, Serialize};
 
 /// One agent to be placed and launched.
@@ -9,7 +10,7 @@ use serde::{Deserialize, Serialize};
 #[non_exhaustive]
 pub struct Request {
     /// Name of the Jenkins node and id of the Mesos task: 1 to 63 of `[A-Za-z0-9-]`, never used before.
-    pub name: String,
+    pub name: Text,
     /// The key of the template; null or empty: its label is the key.
     #[serde(default)]
     pub template: Option<String>,
@@ -74,7 +75,7 @@ pub struct Release {
 
 impl Request {
     /// A request; set further members of `launch` afterwards.
-    pub fn new(name: impl Into<String>, label: impl Into<String>, executors: u32, launch: Launch) -> Self {
+    pub fn new(name: impl Into<Text>, label: impl Into<String>, executors: u32, launch: Launch) -> Self {
         Self {
             name: name.into(),
             template: None,

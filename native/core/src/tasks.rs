@@ -249,7 +249,7 @@ impl Framework {
         if changed || moved {
             self.journal.changed(key.clone());
         }
-        if !self.expecting.contains(name) || given_up {
+        if !self.names.is_expected(name) || given_up {
             return;
         }
         let notice = if known {
@@ -309,7 +309,7 @@ impl Framework {
         let sandbox = Sandbox::of(row, &ending, self.framework_id.as_deref());
         let key = Key::Task(row.name.clone());
         self.journal.changed(key.clone());
-        if self.expecting.remove(name) {
+        if self.names.told(name) {
             self.journal
                 .changed_then(key, After::Notice(ended(name, ending, released, sandbox)));
         }
@@ -443,7 +443,7 @@ impl Framework {
         }
         for name in forgotten {
             self.forget_row(&name);
-            self.submitted.remove(&*name);
+            self.names.forget(&name);
         }
     }
 

@@ -240,9 +240,14 @@ impl Waiting {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::request::{Launch, Protocol};
+    use crate::scalar::Scalar;
 
     fn waiter(name: &str) -> Waiter {
-        Waiter::new(name.into(), "l".into(), 1, Blueprint::default(), Time::default())
+        let launch = Launch::new(Protocol::Jnlp, "http://jenkins/");
+        let (launch, template) = (Arc::new(launch), Arc::default());
+        let blueprint = Blueprint::new(launch, None, template, Scalar::ZERO).unwrap();
+        Waiter::new(name.into(), "l".into(), 1, blueprint, Time::default())
     }
 
     fn reason(text: &str) -> Reason {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use mesos_core::local::LocalSource;
 use mesos_core::master::MasterSource;
-use mesos_core::{Config, Framework, Leader, Notice, Restored, Start, SubmitError};
+use mesos_core::{Config, Framework, Leader, Notice, Restored, Start, SubmitError, Text};
 use mesos_local::{Cluster, Settings};
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
@@ -167,7 +167,7 @@ impl Driver {
             seed: RandomState::new().build_hasher().finish(),
         };
         let mut config = complete(self.config.clone());
-        config.owned.clone_from(&self.names);
+        config.owned = self.names.iter().map(Text::to_string).collect();
         let framework = Framework::new(config, restored, start);
         let mut parts = Parts {
             framework,
@@ -359,7 +359,7 @@ impl Driver {
                         }
                         tracing::warn!("{error}");
                         self.shared.events.push(Notice::Ended {
-                            name,
+                            name: name.to_string(),
                             state: "REFUSED".to_owned(),
                             reason: None,
                             message: Some(error.to_string()),
@@ -372,7 +372,7 @@ impl Driver {
             }
             Some(Command::Release(release)) => parts.framework.release(release, now),
             Some(Command::Reconfigure(config)) => {
-                self.names.extend(config.owned.iter().cloned());
+                self.now_owned(&config);
                 let moved = config.master.trim() != self.config.master.trim()
                     || config.ca_file.trim().is_empty() != self.config.ca_file.trim().is_empty();
                 self.config = *config;

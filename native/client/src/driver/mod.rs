@@ -14,7 +14,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use mesos_core::{Config, ConnectionState, Notice, Release, Request, Time};
+use mesos_core::{Config, ConnectionState, Notice, Release, Request, Text, Time};
 use mesos_local::Detach;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
@@ -75,7 +75,7 @@ pub(crate) struct Driver {
     /// Commands that came while there was no framework.
     backlog: VecDeque<Command>,
     /// Agents that Java has not been told the end of.
-    names: BTreeSet<String>,
+    names: BTreeSet<Text>,
     /// Set once closing was asked for; true with TEARDOWN.
     closing: Option<bool>,
     store: Option<Store>,
@@ -112,7 +112,7 @@ impl Driver {
         detach: Detach,
     ) -> Self {
         Driver {
-            names: config.owned.clone(),
+            names: config.owned.iter().map(Text::from).collect(),
             folder,
             commands,
             shared,
@@ -193,6 +193,12 @@ impl Driver {
         }
     }
 
+    /// Java hears of the end of these, too.
+    fn now_owned(&mut self, config: &Config) {
+        let owned = config.owned.iter().map(Text::from);
+        self.names.extend(owned);
+    }
+
     /// Takes a command while there is no framework.
     fn keep_for_later(&mut self, command: Option<Command>) {
         match command {
@@ -200,7 +206,7 @@ impl Driver {
             None => self.closing = Some(self.closing.unwrap_or(false)),
             Some(Command::Close { teardown }) => self.closing = Some(teardown),
             Some(Command::Reconfigure(config)) => {
-                self.names.extend(config.owned.iter().cloned());
+                self.now_owned(&config);
                 self.config = *config;
             }
             // Nothing is seen of it at the moment.

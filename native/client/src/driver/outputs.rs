@@ -41,7 +41,7 @@ impl Driver {
                 Output::Decision(decision) => tracing::debug!("{decision}"),
                 Output::Notice(notice) => {
                     if let Notice::Ended { name, .. } = &notice {
-                        self.names.remove(name);
+                        self.names.remove(name.as_str());
                     }
                     self.tell(notice);
                 }
