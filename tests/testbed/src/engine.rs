@@ -21,6 +21,8 @@ pub use registry::Registry;
 
 const END: &str = include_str!("../docker/end.sh");
 const START: Duration = Duration::from_secs(60);
+/// The engine ends with these words when its containerd has not answered for 15 s, as happens on a busy machine.
+const CONTAINERD_IS_LATE: &str = "timeout waiting for containerd to start";
 /// Engines of one machine share the firewall's chains and the bridge: the next waits for its turn.
 const TURN: Duration = Duration::from_secs(20 * 60);
 /// The longest path of a socket that the kernel takes, in bytes.
@@ -180,11 +182,29 @@ impl Engine {
         ]
     }
 
-    /// Starts the engine when it does not run, and waits for its answer.
+    /// Starts the engine when it does not run, and waits for its answer. One whose containerd is late is started again, as
+    /// an init system would.
     ///
     /// # Errors
     /// [`RunError`] with the end of its log.
     pub fn start_again(&mut self) -> Result<(), RunError> {
+        self.launch()?;
+        let result = until("an answer of the engine", START, || {
+            if self.daemon.alive() {
+                return Check::from(self.docker(&["version", "--format", "{{.Server.Version}}"]));
+            }
+            if !self.tail().contains(CONTAINERD_IS_LATE) {
+                return Check::Never("it has ended".into());
+            }
+            match self.launch() {
+                Ok(()) => Check::NotYet(CONTAINERD_IS_LATE.into()),
+                Err(error) => Check::Never(error.to_string()),
+            }
+        });
+        result.map(drop).map_err(|error| self.explained(error))
+    }
+
+    fn launch(&mut self) -> Result<(), RunError> {
         // A killed containerd is taken for alive as long as nobody has asked for its end.
         let containerd = self.run.join("exec/containerd/containerd.pid");
         if let Ok(text) = fs::read_to_string(&containerd)
@@ -195,14 +215,7 @@ impl Engine {
         let held = self.lock.as_ref().map(MachineLock::handle).transpose()?;
         // The engine holds the lock, too: a kept one has this machine's turn as long as it runs.
         self.daemon
-            .start_reading(held.map_or_else(Stdio::null, Stdio::from))?;
-        let result = until("an answer of the engine", START, || {
-            if !self.daemon.alive() {
-                return Check::Never("it has ended".into());
-            }
-            Check::from(self.docker(&["version", "--format", "{{.Server.Version}}"]))
-        });
-        result.map(drop).map_err(|error| self.explained(error))
+            .start_reading(held.map_or_else(Stdio::null, Stdio::from))
     }
 
     /// Sends SIGTERM and waits for the end: the engine stops its containers.
