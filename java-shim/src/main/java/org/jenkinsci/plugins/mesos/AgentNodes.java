@@ -34,6 +34,9 @@ final class AgentNodes {
      */
     private static final Works REMOVING = new Works(16);
 
+    /** How long the connection of an agent that is over may take to end by itself. */
+    private static final long CONNECTION_END_MILLIS = 2000;
+
     private AgentNodes() {}
 
     /** What is to be done by so many threads at most. */
@@ -140,8 +143,30 @@ final class AgentNodes {
     static void removeLost(String name, String event) {
         REMOVING.later(() -> {
             LostAgents.lost(name, event);
-            removeNow(name, event);
+            removeDisconnected(name, event);
         });
+    }
+
+    /** The task of an agent that was released is over: its node goes. */
+    static void removeEnded(String name, String why) {
+        REMOVING.later(() -> removeDisconnected(name, why));
+    }
+
+    /**
+     * Removes it when its connection has ended, which that does by itself with the agent. To close it before would be
+     * to write to an agent that is gone, and Jenkins warns of that. A host that is cut off ends no connection, and a
+     * task that is over only for Mesos does not either: that is not waited for long. It gets no build meanwhile.
+     */
+    private static void removeDisconnected(String name, String why) {
+        Jenkins jenkins = Jenkins.getInstanceOrNull();
+        if (jenkins != null && jenkins.getComputer(name) instanceof MesosComputer computer) {
+            computer.refuseBuilds(why);
+            computer.disconnected()
+                    .completeOnTimeout(null, CONNECTION_END_MILLIS, TimeUnit.MILLISECONDS)
+                    .thenRun(() -> remove(name, why));
+        } else {
+            removeNow(name, why);
+        }
     }
 
     /** Removes a node, if it is there, and shows the reason to whoever still sees it. */

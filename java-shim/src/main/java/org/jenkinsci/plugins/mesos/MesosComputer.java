@@ -10,6 +10,7 @@ import hudson.slaves.WorkspaceList;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import jenkins.model.Jenkins;
@@ -31,6 +32,9 @@ public class MesosComputer extends AbstractCloudComputer<MesosSlave> {
 
     /** Why the queue is to give it no further build; null if it may. */
     private volatile String refusal;
+
+    /** Completes with the end of the connection that it has or had last. */
+    private volatile CompletableFuture<Void> connection = CompletableFuture.completedFuture(null);
 
     private volatile long onlineSince;
     private volatile long offlineSince = System.currentTimeMillis();
@@ -77,12 +81,19 @@ public class MesosComputer extends AbstractCloudComputer<MesosSlave> {
     }
 
     void wentOnline() {
+        connection = new CompletableFuture<>();
         onlineSince = System.currentTimeMillis();
         agent();
     }
 
     void wentOffline() {
         offlineSince = System.currentTimeMillis();
+        connection.complete(null);
+    }
+
+    /** Completes when its connection has ended; the caller's own, so that it may be given a limit. */
+    CompletableFuture<Void> disconnected() {
+        return getChannel() == null ? CompletableFuture.completedFuture(null) : connection.copy();
     }
 
     /** Unix milliseconds; 0 if it has not been online. */

@@ -441,7 +441,7 @@ final class MesosFramework {
         }
         Demand.signal();
         if (agent.isReleased()) {
-            AgentNodes.remove(agent.name, why);
+            AgentNodes.removeEnded(agent.name, why);
             return;
         }
         history.ended(agent.name, why + next);

@@ -8,13 +8,17 @@ import java.util.List;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 
-/** Agents whose host Mesos does not reach, or that is to be under maintenance; Mesos's events are given by the test. */
+/**
+ * Agents whose host Mesos does not reach, or that is to be under maintenance, or whose task is over; Mesos's events are
+ * given by the test.
+ */
 public class ThreatenedAgentTest extends AgentTestCase {
     private static final String HOST = "node7.example";
 
     private MesosFramework framework;
     private MesosSlave node;
     private MesosComputer computer;
+    private InProcessLauncher launcher;
 
     @Override
     protected void setUp() throws Exception {
@@ -31,7 +35,7 @@ public class ThreatenedAgentTest extends AgentTestCase {
     }
 
     private void connect() throws Exception {
-        InProcessLauncher launcher = new InProcessLauncher();
+        launcher = new InProcessLauncher();
         node.setLauncher(launcher);
         launcher.launch(computer, (TaskListener) new StreamTaskListener(System.out));
         await("it is online", () -> computer.isOnline());
@@ -69,6 +73,20 @@ public class ThreatenedAgentTest extends AgentTestCase {
         framework.handle(new Event.Ended(
                 4, node.getNodeName(), "UNREACHABLE_TIMEOUT", null, "not reached for more than 600 s", false, false));
         await("the node goes", () -> hudson.getNode(node.getNodeName()) == null);
+    }
+
+    public void testOneWhoseTaskIsOverTakesNoBuildAndGoesWithItsConnection() throws Exception {
+        await("it has a connection that may end", () -> !computer.disconnected().isDone());
+        Future<Void> end = computer.disconnected();
+        // the native side, which has launched nothing, is not told: it would have an end of its own
+        framework.agent(node.getNodeName()).release("nobody needs it");
+        framework.handle(new Event.Ended(4, node.getNodeName(), "TASK_KILLED", null, "as was asked for", true, false));
+        await("it refuses builds", () -> computer.refusal() != null);
+        assertContains(computer.refusal(), "as was asked for");
+        launcher.die();
+        end.get(30, TimeUnit.SECONDS);
+        awaitGone(node);
+        assertTrue("there is none any more", computer.disconnected().isDone());
     }
 
     public void testABuildIsToldThatItsHostIsAtRiskAndThatItIsNoMore() throws Exception {
