@@ -1,8 +1,11 @@
 //! The pages in a real browser. Pictures of them are kept in `target/screenshots`.
 
 use testbed::seeds::{CloudSeed, TemplateSeed};
-use testbed::{Check, ClusterSpec, JenkinsSpec, RunError};
-use today::{Bed, Gate, SOON, Visitor};
+use testbed::{Check, ClusterSpec, Jenkins, JenkinsSpec, RunError};
+use today::{Bed, Gate, SOON, Visitor, plugin};
+
+/// Every field of a cloud, of a template and of a container, each with another value than its default.
+const EVERYTHING: &str = include_str!("everything.yaml");
 
 /// What the check of the first template's CPUs says, when it complains.
 const COMPLAINT: &str = "
@@ -132,6 +135,17 @@ fn a_wrong_master_is_told_on_the_status_page_before_a_build_waits() {
     assert!(reason.contains("127.0.0.1:1 refuses connections"), "{text}");
 }
 
+/// The lines of the clouds' XML, without lists that are empty.
+fn clouds(jenkins: &Jenkins) -> Result<Vec<String>, RunError> {
+    let xml = jenkins.groovy("println Jenkins.XSTREAM2.toXML(Jenkins.get().clouds)")?;
+    Ok(xml
+        .lines()
+        // Written once a page has asked for them, or a form was saved.
+        .filter(|line| !["<actions/>", "<nodeProperties/>"].contains(&line.trim()))
+        .map(str::to_owned)
+        .collect())
+}
+
 #[test]
 fn saving_the_form_untouched_loses_and_changes_nothing() {
     let templates = vec![
@@ -146,14 +160,7 @@ fn saving_the_form_untouched_loses_and_changes_nothing() {
         ..CloudSeed::default()
     };
     let bed = Bed::start(&ClusterSpec::default(), cloud).unwrap();
-    // Jenkins adds the list of actions once a page has asked for it.
-    let clouds = || {
-        let xml = bed
-            .jenkins
-            .groovy("println Jenkins.XSTREAM2.toXML(Jenkins.get().clouds)")
-            .unwrap();
-        xml.replace("    <actions/>\n", "")
-    };
+    let clouds = || clouds(&bed.jenkins).unwrap();
     let before = clouds();
     let visitor = Visitor::sign_in(&bed.jenkins).unwrap();
     let save = || {
@@ -166,16 +173,31 @@ fn saving_the_form_untouched_loses_and_changes_nothing() {
     let twice = save();
 
     // Fields that an old file lacks are written with their defaults.
-    let lost: Vec<&str> = before
-        .lines()
-        .filter(|line| !once.lines().any(|kept| kept == *line))
-        .collect();
-    assert_eq!(lost, [""; 0], "{once}");
+    let lost: Vec<&String> = before.iter().filter(|line| !once.contains(line)).collect();
+    assert_eq!(lost, [""; 0], "{once:#?}");
     assert_eq!(twice, once);
     assert_eq!(visitor.errors().unwrap(), [""; 0]);
     // and the cloud serves on
     bed.build("one", "mesos", "true").unwrap();
     bed.success_of("one").unwrap();
+}
+
+#[test]
+fn saving_the_form_keeps_every_field_whatever_its_value() {
+    let spec = JenkinsSpec::new(plugin().unwrap(), Vec::new()).unwrap();
+    let jenkins = Jenkins::start(&JenkinsSpec {
+        casc: Some(EVERYTHING.to_owned()),
+        ..spec
+    })
+    .unwrap();
+    let before = clouds(&jenkins).unwrap();
+    let visitor = Visitor::sign_in(&jenkins).unwrap();
+
+    visitor.go("manage/cloud/everything/configure").unwrap();
+    visitor.save().unwrap();
+
+    assert_eq!(clouds(&jenkins).unwrap(), before);
+    assert_eq!(visitor.errors().unwrap(), [""; 0]);
 }
 
 #[test]
