@@ -54,6 +54,8 @@ pub(crate) enum Stage {
 pub(crate) struct Session {
     pub(crate) stage: Stage,
     leader: Option<MasterAddress>,
+    /// Why nobody is known to lead, as the detector has told it last.
+    leaderless: Option<String>,
     /// What keeps us from being subscribed; shown until that is over.
     problem: Option<(ConnectionState, String)>,
     shown: (ConnectionState, Option<String>, Option<String>, Option<String>),
@@ -76,6 +78,7 @@ impl Session {
         Self {
             stage: Stage::Idle,
             leader: None,
+            leaderless: None,
             problem: None,
             shown: (ConnectionState::Searching, None, framework_id, None),
             since: now,
@@ -153,6 +156,7 @@ impl Framework {
         let same = self.session.leader.as_ref() == Some(&address);
         let there = self.session.attempt().is_some() && self.session.master() == Some(&address);
         self.session.leader = Some(address);
+        self.session.leaderless = None;
         if there || (same && !matches!(self.session.stage, Stage::Idle)) {
             return;
         }
@@ -172,13 +176,21 @@ impl Framework {
     /// A stream that stands is kept: a master that has lost ZooKeeper ends by itself.
     fn on_no_leader(&mut self, message: String, now: Time) {
         self.session.leader = None;
+        self.session.leaderless = Some(message);
         if self.session.subscribed().is_some() {
             return;
         }
         self.drop_stream(now);
-        self.session.stage = Stage::Idle;
         self.timers.clear(Timer::Connect);
-        self.session.problem = Some((ConnectionState::Searching, message));
+        self.await_leader(now);
+    }
+
+    /// There is nothing to be done before the detector names a leader; what it has said instead is told.
+    fn await_leader(&mut self, now: Time) {
+        self.session.stage = Stage::Idle;
+        if let Some(message) = self.session.leaderless.clone() {
+            self.session.problem = Some((ConnectionState::Searching, message));
+        }
         self.show(now);
     }
 
@@ -190,10 +202,7 @@ impl Framework {
                 self.show(now);
             }
             Some(master) => self.connect(master, 0, now),
-            None => {
-                self.session.stage = Stage::Idle;
-                self.show(now);
-            }
+            None => self.await_leader(now),
         }
     }
 
@@ -346,6 +355,7 @@ impl Framework {
         self.session.backoff.reset();
         if other_master {
             self.session.leader = None;
+            self.session.leaderless = None;
             self.session.stage = Stage::Idle;
             self.timers.clear(Timer::Connect);
             self.show(now);

@@ -194,6 +194,14 @@ fn losing_zookeeper_does_not_end_a_session_that_works() {
     bench.stream_ends(StreamEnd::Closed);
     bench.silence(60);
     assert!(bench.connects.is_empty(), "nobody to connect to");
+    assert_eq!(
+        bench.told_of("connection"),
+        [
+            "connection disconnected the master closed the connection",
+            "connection searching zookeeper is down"
+        ],
+        "what keeps it from going on, told by the detector long before"
+    );
     bench.find_leader();
     bench.silence(1);
     assert_eq!(bench.connects.len(), 1);
